@@ -1,0 +1,151 @@
+// One door to every task of the project. It needs nothing but Node: whatever a task uses is installed
+// (`npm ci`) and compiled on the way, and not again while nothing changed.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+process.chdir(root);
+
+/** Runs a command with our standard streams; ends the whole task with its exit code when it fails. */
+function run(command, args, options = {}) {
+  const result = spawnSync(command, args, { stdio: 'inherit', ...options });
+  if (result.error) throw result.error;
+  if (result.status !== 0) process.exit(result.status ?? 1);
+}
+
+/** The development tools, as the lock file has them. */
+function install() {
+  const lock = createHash('sha256').update(readFileSync('package-lock.json')).digest('hex');
+  const stamp = 'node_modules/.tsls-lock';
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
+  console.error('tsls: installing the development tools (npm ci) …');
+  const npm = process.env.npm_execpath;
+  if (npm?.endsWith('.js')) run(process.execPath, [npm, 'ci', '--no-audit', '--no-fund'], { stdio: ['ignore', 2, 2] });
+  else run('npm', ['ci', '--no-audit', '--no-fund'], { stdio: ['ignore', 2, 2], shell: process.platform === 'win32' });
+  writeFileSync(stamp, lock);
+}
+
+/** All files below the folders, except generated ones. */
+function filesBelow(...folders) {
+  return folders
+    .flatMap((folder) =>
+      existsSync(folder)
+        ? readdirSync(folder, { recursive: true, withFileTypes: true })
+            .filter((e) => e.isFile())
+            .map((e) => join(e.parentPath ?? e.path, e.name))
+        : [],
+    )
+    .sort();
+}
+
+/** Compiles with the TypeScript project file unless its output is newer than every source. */
+function compile(project, out, ...folders) {
+  const hash = createHash('sha256').update(readFileSync(project)).update(readFileSync('tsconfig.json'));
+  for (const file of filesBelow(...folders)) hash.update(file).update('\0').update(readFileSync(file));
+  const stamp = join(out, '.stamp');
+  const digest = hash.digest('hex');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === digest) return;
+  rmSync(out, { recursive: true, force: true });
+  run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', project]);
+  mkdirSync(out, { recursive: true });
+  writeFileSync(stamp, digest);
+}
+
+const build = () => compile('tsconfig.build.json', 'dist', 'src');
+const buildAll = () => compile('tsconfig.json', 'build', 'src', 'test', 'bench');
+const bin = (name) => join('node_modules', '.bin', name);
+/** The node binary that runs tests and benchmarks: NODE or this one. */
+const node = process.env.NODE || process.execPath;
+
+/** The compiled test files, or those whose path contains one of the words given. */
+function testFiles(words) {
+  return filesBelow('build/src', 'build/test')
+    .filter((f) => f.endsWith('.test.js'))
+    .filter((f) => words.length === 0 || words.some((w) => f.includes(w)));
+}
+
+const tasks = {
+  setup: () => install(),
+  build: () => (install(), build()),
+  start(args) {
+    install();
+    build();
+    run(process.execPath, ['dist/cli/main.js', ...args]);
+  },
+  test(args) {
+    install();
+    buildAll();
+    const files = testFiles(args);
+    if (files.length === 0) throw new Error(`no test file matches ${args.join(' ')}`);
+    run(node, [
+      '--enable-source-maps',
+      '--test',
+      '--test-reporter',
+      process.env.TEST_REPORTER ?? 'dot',
+      '--test-reporter-destination',
+      'stdout',
+      ...files,
+    ]);
+  },
+  check() {
+    install();
+    run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json', '--noEmit']);
+    run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json', '--noEmit']);
+    run(bin('biome'), ['check', '--error-on-warnings', '.']);
+  },
+  coverage() {
+    install();
+    buildAll();
+    run(bin('c8'), [
+      '--all',
+      '--src',
+      'src',
+      '--include',
+      'src/**',
+      '--exclude',
+      '**/*.test.ts',
+      '--exclude',
+      'src/cli/**',
+      '--exclude-after-remap',
+      '--reporter',
+      'json-summary',
+      '--reporter',
+      'text-summary',
+      node,
+      '--test',
+      '--test-reporter',
+      'dot',
+      ...testFiles([]),
+    ]);
+    const summary = JSON.parse(readFileSync('coverage/coverage-summary.json', 'utf8'));
+    const files = Object.entries(summary)
+      .filter(([name]) => name !== 'total')
+      .sort((a, b) => a[1].lines.pct - b[1].lines.pct);
+    console.log(
+      `coverage of src/: ${summary.total.lines.pct} % of lines, ${summary.total.branches.pct} % of branches; least covered:`,
+    );
+    for (const [name, figure] of files.slice(0, 8))
+      console.log(`  ${String(figure.lines.pct).padStart(6)} %  ${name.slice(root.length + 1)}`);
+  },
+  bench(args) {
+    install();
+    buildAll();
+    run(node, ['build/bench/main.js', ...args]);
+  },
+  interop(args) {
+    install();
+    buildAll();
+    run(process.execPath, ['build/test/interop/main.js', ...args]);
+  },
+};
+
+const [name, ...args] = process.argv.slice(2);
+const task = Object.hasOwn(tasks, name ?? '') ? tasks[name] : undefined;
+if (!task) {
+  console.error(`usage: node scripts/run.mjs ${Object.keys(tasks).join('|')} [arguments]`);
+  process.exit(2);
+}
+await task(args);
