@@ -55,7 +55,7 @@ export class Writer {
 
   ascii(text: string): this {
     const at = this.#reserve(text.length);
-    this.#buffer.latin1Write(text, at);
+    this.#buffer.write(text, at, 'latin1');
     return this;
   }
 
