@@ -1,0 +1,82 @@
+import { Writer } from '../wire/writer.ts';
+import { type HashName, hashLength } from './cipher-suites.ts';
+import type { CryptoProvider } from './provider.ts';
+
+/** HKDF-Extract (RFC 5869 section 2.2). */
+export const hkdfExtract = (
+  provider: CryptoProvider,
+  hash: HashName,
+  salt: Uint8Array,
+  keyingMaterial: Uint8Array,
+): Uint8Array => provider.hmac(hash, salt, keyingMaterial);
+
+/** HKDF-Expand (RFC 5869 section 2.3), up to 255 times the hash's length. */
+export function hkdfExpand(
+  provider: CryptoProvider,
+  hash: HashName,
+  secret: Uint8Array,
+  info: Uint8Array,
+  length: number,
+): Uint8Array {
+  if (length <= hashLength[hash]) {
+    // The one block that all keys of a handshake fit in.
+    const block = new Uint8Array(info.length + 1);
+    block.set(info);
+    block[info.length] = 1;
+    return provider.hmac(hash, secret, block).subarray(0, length);
+  }
+  if (length > 255 * hashLength[hash]) throw new RangeError(`HKDF-Expand cannot give ${length} bytes`);
+  const output = new Uint8Array(length);
+  let previous: Uint8Array = new Uint8Array();
+  for (let at = 0, counter = 1; at < length; at += previous.length, counter++) {
+    const block = new Uint8Array(previous.length + info.length + 1);
+    block.set(previous);
+    block.set(info, previous.length);
+    block[block.length - 1] = counter;
+    previous = provider.hmac(hash, secret, block);
+    output.set(previous.subarray(0, length - at), at);
+  }
+  return output;
+}
+
+/** HKDF-Expand-Label (RFC 8446 section 7.1); `label` without its `tls13 ` prefix. */
+export function hkdfExpandLabel(
+  provider: CryptoProvider,
+  hash: HashName,
+  secret: Uint8Array,
+  label: string,
+  context: Uint8Array,
+  length: number,
+): Uint8Array {
+  const info = new Writer(10 + label.length + context.length)
+    .u16(length)
+    .vector8((w) => w.ascii('tls13 ').ascii(label))
+    .vector8((w) => w.bytes(context))
+    .take();
+  return hkdfExpand(provider, hash, secret, info, length);
+}
+
+/** The TLS 1.2 PRF (RFC 5246 section 5) with the hash of the cipher suite. */
+export function prf12(
+  provider: CryptoProvider,
+  hash: HashName,
+  secret: Uint8Array,
+  label: string,
+  seed: Uint8Array,
+  length: number,
+): Uint8Array {
+  const labelAndSeed = new Writer(label.length + seed.length).ascii(label).bytes(seed).take();
+  const output = new Uint8Array(length);
+  const size = hashLength[hash];
+  // A(i) and the label and seed behind it, so that each round hashes one buffer.
+  const block = new Uint8Array(size + labelAndSeed.length);
+  block.set(labelAndSeed, size);
+  let a = provider.hmac(hash, secret, labelAndSeed);
+  for (let at = 0; at < length; at += size) {
+    block.set(a);
+    const bytes = provider.hmac(hash, secret, block);
+    output.set(bytes.subarray(0, length - at), at);
+    a = provider.hmac(hash, secret, a);
+  }
+  return output;
+}

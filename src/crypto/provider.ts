@@ -1,0 +1,70 @@
+import type { AeadName, HashName } from './cipher-suites.ts';
+
+/** A value, or a promise of it. */
+export type MaybePromise<T> = T | PromiseLike<T>;
+
+/** A hash over all handshake messages so far, whose value can be taken at any moment. */
+export interface RunningHash {
+  update(bytes: Uint8Array): void;
+  /** The hash of everything so far; more may be added afterwards. */
+  digest(): Uint8Array;
+}
+
+/** One AEAD key (RFC 5116). Nonces are 12 bytes and must not repeat. */
+export interface Aead {
+  /** Encrypts `buffer[start, end)` in place and writes the tag behind it, for which there must be room. */
+  seal(nonce: Uint8Array, additionalData: Uint8Array, buffer: Uint8Array, start: number, end: number): void;
+  /**
+   * Decrypts `buffer[start, end)`, whose last bytes are the tag. Returns the plaintext, which may or may not
+   * lie in `buffer`, or `undefined` when it is not authentic.
+   */
+  open(
+    nonce: Uint8Array,
+    additionalData: Uint8Array,
+    buffer: Uint8Array,
+    start: number,
+    end: number,
+  ): Uint8Array | undefined;
+}
+
+/** An ephemeral key pair of one group. */
+export interface EphemeralKey {
+  /** The public value as the wire has it. */
+  readonly share: Uint8Array;
+  /** The shared secret with a peer's share; throws `TlsAlert` (illegal_parameter) for an invalid share. */
+  derive(peerShare: Uint8Array): Uint8Array;
+}
+
+/** A named group (RFC 8446 section 4.2.7), be it a Diffie-Hellman group, a KEM or a hybrid of both. */
+export interface KeyAgreement {
+  readonly group: number;
+  /** Whether a server can publish its share first, as TLS 1.2 wants it. A KEM can't. */
+  readonly generate?: () => EphemeralKey;
+  /**
+   * Answers a client's share: the server's share and the shared secret. Throws `TlsAlert`
+   * (illegal_parameter) for an invalid share.
+   */
+  respond(clientShare: Uint8Array): { readonly share: Uint8Array; readonly secret: Uint8Array };
+}
+
+/** The kinds of key that sign handshakes. `rsa-pss` is a key restricted to PSS (RFC 8017, id-RSASSA-PSS). */
+export type KeyType = 'rsa' | 'rsa-pss' | 'ec:P-256' | 'ec:P-384' | 'ec:P-521' | 'ed25519' | 'ed448';
+
+/** Everything cryptographic that the protocol needs, so that it can be had from more than one place. */
+export interface CryptoProvider {
+  readonly name: string;
+  /** `length` bytes that nobody can predict. */
+  randomBytes(length: number): Uint8Array;
+  /** A running hash, for the transcript. */
+  hash(name: HashName): RunningHash;
+  /** The hash of `bytes`. */
+  digest(name: HashName, bytes: Uint8Array): Uint8Array;
+  /** HMAC (RFC 2104). */
+  hmac(name: HashName, key: Uint8Array, bytes: Uint8Array): Uint8Array;
+  /** A key for one direction of one connection. */
+  aead(name: AeadName, key: Uint8Array): Aead;
+  /** The named group, or `undefined` where it is not implemented. */
+  keyAgreement(group: number): KeyAgreement | undefined;
+  /** Compares without telling by its duration where the inputs differ. */
+  equal(a: Uint8Array, b: Uint8Array): boolean;
+}

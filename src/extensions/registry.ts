@@ -1,0 +1,118 @@
+import { fail } from '../wire/alert.ts';
+import { ExtensionType, extensionName } from '../wire/code-points.ts';
+import { Reader } from '../wire/reader.ts';
+import type { Writer } from '../wire/writer.ts';
+import { alpn } from './alpn.ts';
+import { certificateAuthorities } from './certificate-authorities.ts';
+import { cookie } from './cookie.ts';
+import { earlyData } from './early-data.ts';
+import { ecPointFormats } from './ec-point-formats.ts';
+import { extendedMasterSecret } from './extended-master-secret.ts';
+import type { Extension } from './extension.ts';
+import { keyShare } from './key-share.ts';
+import { maxFragmentLength } from './max-fragment-length.ts';
+import { preSharedKey } from './pre-shared-key.ts';
+import { pskKeyExchangeModes } from './psk-key-exchange-modes.ts';
+import { recordSizeLimit } from './record-size-limit.ts';
+import { renegotiationInfo } from './renegotiation-info.ts';
+import { serverName } from './server-name.ts';
+import { signatureAlgorithms, signatureAlgorithmsCert } from './signature-algorithms.ts';
+import { supportedGroups } from './supported-groups.ts';
+import { supportedVersions } from './supported-versions.ts';
+
+/** Every extension that we read. */
+interface Registry {
+  readonly keyShare: typeof keyShare;
+  readonly cookie: typeof cookie;
+  readonly supportedVersions: typeof supportedVersions;
+  readonly supportedGroups: typeof supportedGroups;
+  readonly recordSizeLimit: typeof recordSizeLimit;
+  readonly maxFragmentLength: typeof maxFragmentLength;
+  readonly serverName: typeof serverName;
+  readonly renegotiationInfo: typeof renegotiationInfo;
+  readonly extendedMasterSecret: typeof extendedMasterSecret;
+  readonly ecPointFormats: typeof ecPointFormats;
+  readonly alpn: typeof alpn;
+  readonly earlyData: typeof earlyData;
+  readonly signatureAlgorithms: typeof signatureAlgorithms;
+  readonly signatureAlgorithmsCert: typeof signatureAlgorithmsCert;
+  readonly certificateAuthorities: typeof certificateAuthorities;
+  readonly pskKeyExchangeModes: typeof pskKeyExchangeModes;
+  readonly preSharedKey: typeof preSharedKey;
+}
+
+/** In the order in which answers are written. */
+const registry: Registry = {
+  keyShare,
+  cookie,
+  supportedVersions,
+  supportedGroups,
+  recordSizeLimit,
+  maxFragmentLength,
+  serverName,
+  renegotiationInfo,
+  extendedMasterSecret,
+  ecPointFormats,
+  alpn,
+  earlyData,
+  signatureAlgorithms,
+  signatureAlgorithmsCert,
+  certificateAuthorities,
+  pskKeyExchangeModes,
+  preSharedKey,
+};
+
+type Name = keyof Registry;
+
+/** What a client offered, each absent unless the extension was there. */
+export type Offers = {
+  readonly [K in Name]?: Registry[K] extends Extension<infer Offer, infer _> ? Offer : never;
+};
+
+/** What we answer, in one message. */
+export type Replies = {
+  readonly [K in Name]?: Registry[K] extends Extension<infer _, infer Reply> ? Reply : never;
+};
+
+const names = Object.keys(registry) as Name[];
+const byType = new Map<number, Name>(names.map((name) => [registry[name].type, name]));
+
+/** An extension as it came, for those who want to see all of them. */
+export interface RawExtension {
+  readonly type: number;
+  readonly data: Uint8Array;
+}
+
+/**
+ * Reads the extensions of a ClientHello (RFC 8446 section 4.2). Unknown ones are kept unread. Throws `TlsAlert`
+ * when one comes twice, is malformed, or when pre_shared_key is not the last.
+ */
+export function readOffers(r: Reader): { extensions: readonly RawExtension[]; offers: Offers } {
+  const extensions = r.list((list) => ({ type: list.u16(), data: list.vector16(0, 'extension').rest() }));
+  const offers: Partial<Record<Name, unknown>> = {};
+  const seen = new Set<number>();
+  for (const [index, { type, data }] of extensions.entries()) {
+    if (seen.has(type))
+      fail('illegalParameter', `the extension ${extensionName(type)} comes twice`, 'DUPLICATE_EXTENSION');
+    seen.add(type);
+    const name = byType.get(type);
+    if (name === undefined) continue;
+    if (type === ExtensionType.preSharedKey && index !== extensions.length - 1) {
+      fail('illegalParameter', 'pre_shared_key is not the last extension', 'PRE_SHARED_KEY_MUST_BE_LAST');
+    }
+    offers[name] = registry[name].read(new Reader(data, extensionName(type)));
+  }
+  return { extensions, offers: offers as Offers };
+}
+
+/** Writes an extension block with its length (RFC 8446 section 4.2). */
+export function writeReplies(w: Writer, replies: Replies): Writer {
+  return w.vector16((list) => {
+    for (const name of names) {
+      const reply = replies[name];
+      if (reply === undefined) continue;
+      const { type, write } = registry[name] as Extension<unknown, unknown>;
+      list.u16(type).vector16((body) => write(body, reply));
+    }
+  });
+}

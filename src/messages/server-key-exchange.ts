@@ -1,0 +1,35 @@
+import { HandshakeType } from '../wire/code-points.ts';
+import { Writer } from '../wire/writer.ts';
+import { writeMessage } from './handshake-message.ts';
+
+const namedCurve = 3;
+
+// RFC 8422 section 5.4: struct { ECParameters curve_params; ECPoint public; } ServerECDHParams;
+export const writeEcdhParameters = (group: number, share: Uint8Array): Uint8Array =>
+  new Writer(8 + share.length)
+    .u8(namedCurve)
+    .u16(group)
+    .vector8((point) => point.bytes(share))
+    .take();
+
+/** ServerKeyExchange with its signature (RFC 8422 section 5.4, RFC 5246 section 7.4.3). */
+export const writeServerKeyExchange = (parameters: Uint8Array, scheme: number, signature: Uint8Array): Uint8Array =>
+  writeMessage(
+    HandshakeType.serverKeyExchange,
+    (w) =>
+      w
+        .bytes(parameters)
+        .u16(scheme)
+        .vector16((s) => s.bytes(signature)),
+    1024,
+  );
+
+/** What it signs: both randoms and the parameters. */
+export const serverKeyExchangeInput = (
+  clientRandom: Uint8Array,
+  serverRandom: Uint8Array,
+  parameters: Uint8Array,
+): Uint8Array => new Writer(160).bytes(clientRandom).bytes(serverRandom).bytes(parameters).take();
+
+/** ServerHelloDone (RFC 5246 section 7.4.5). */
+export const writeServerHelloDone = (): Uint8Array => writeMessage(HandshakeType.serverHelloDone, () => {}, 8);

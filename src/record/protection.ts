@@ -1,0 +1,60 @@
+import type { Aead } from '../crypto/provider.ts';
+
+/** Turns content into records of one direction under one key. */
+export interface Sealer {
+  /** Bytes that a record has beyond its content: header, explicit nonce, type byte and tag. */
+  readonly overhead: number;
+  /** Most bytes of padding a record of this construction can take: 0 where it has none. */
+  readonly canPad: boolean;
+  /** Records sealed so far. */
+  readonly sealed: number;
+  /** Records after which the key must be replaced (RFC 8446 section 5.5). */
+  readonly limit: number;
+  /**
+   * Writes one record at `out[at]` that holds `content` of `type` and `padding` zero bytes.
+   * Returns the index after it.
+   */
+  seal(type: number, content: Uint8Array, padding: number, out: Uint8Array, at: number): number;
+}
+
+export interface Opened {
+  readonly type: number;
+  readonly content: Uint8Array;
+}
+
+/** Turns records of one direction under one key into content. */
+export interface Opener {
+  /** Most bytes that a record's fragment may have (RFC 8446 section 5.2, RFC 5246 section 6.2.3). */
+  readonly maxFragmentLength: number;
+  /** Opens `bytes[start, end)`, a record's fragment behind its header; `undefined` when it is not authentic. */
+  open(type: number, bytes: Uint8Array, start: number, end: number): Opened | undefined;
+}
+
+/** A key and the static part of its nonces. */
+export interface TrafficKey {
+  readonly aead: Aead;
+  /** 12 bytes (TLS 1.3, and ChaCha20 in TLS 1.2) or 4 (AES-GCM in TLS 1.2). */
+  readonly iv: Uint8Array;
+}
+
+/** Writes a 64-bit record sequence number, big-endian, at `out[at]`. */
+export function writeSequence(sequence: number, out: Uint8Array, at: number): void {
+  let high = Math.floor(sequence / 2 ** 32);
+  let low = sequence % 2 ** 32;
+  for (let i = at + 3; i >= at; i--) {
+    out[i] = high & 0xff;
+    out[i + 4] = low & 0xff;
+    high >>>= 8;
+    low >>>= 8;
+  }
+}
+
+/** The per-record nonce of RFC 8446 section 5.3 and RFC 7905 section 2: the IV xor the sequence number. */
+export function xorNonce(iv: Uint8Array, sequence: number, nonce: Uint8Array): void {
+  writeSequence(sequence, nonce, 4);
+  nonce[0] = iv[0]!;
+  nonce[1] = iv[1]!;
+  nonce[2] = iv[2]!;
+  nonce[3] = iv[3]!;
+  for (let i = 4; i < 12; i++) nonce[i]! ^= iv[i]!;
+}

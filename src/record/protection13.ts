@@ -1,0 +1,71 @@
+import type { AeadShape } from '../crypto/cipher-suites.ts';
+import { fail } from '../wire/alert.ts';
+import { ContentType } from '../wire/code-points.ts';
+import { writeHeader } from './plaintext.ts';
+import { type Opened, type Opener, type Sealer, type TrafficKey, xorNonce } from './protection.ts';
+import { headerLength, maxPlaintextLength } from './record-reader.ts';
+
+// One nonce at a time is in use in a thread.
+const nonce = new Uint8Array(12);
+
+/** Seals TLSCiphertext (RFC 8446 section 5.2): content, its type and zero padding under the AEAD. */
+export class Sealer13 implements Sealer {
+  readonly overhead: number;
+  readonly canPad = true;
+  readonly limit: number;
+  sealed = 0;
+  readonly #key: TrafficKey;
+  readonly #tagLength: number;
+
+  constructor(key: TrafficKey, shape: AeadShape) {
+    this.#key = key;
+    this.#tagLength = shape.tagLength;
+    this.limit = shape.recordLimit;
+    this.overhead = headerLength + 1 + shape.tagLength;
+  }
+
+  seal(type: number, content: Uint8Array, padding: number, out: Uint8Array, at: number): number {
+    const start = at + headerLength;
+    const typeAt = start + content.length;
+    const end = typeAt + 1 + padding;
+    writeHeader(ContentType.applicationData, end + this.#tagLength - start, out, at);
+    out.set(content, start);
+    out[typeAt] = type;
+    if (padding > 0) out.fill(0, typeAt + 1, end);
+    xorNonce(this.#key.iv, this.sealed++, nonce);
+    this.#key.aead.seal(nonce, out.subarray(at, start), out, start, end);
+    return end + this.#tagLength;
+  }
+}
+
+/** Opens TLSCiphertext (RFC 8446 section 5.2). */
+export class Opener13 implements Opener {
+  readonly maxFragmentLength: number = maxPlaintextLength + 256;
+  readonly #key: TrafficKey;
+  /** Most bytes of TLSInnerPlaintext: content, type and padding (RFC 8449 section 4). */
+  readonly #innerLimit: number;
+  #opened = 0;
+
+  /** `sizeLimit`: the record_size_limit that this side declared, at most 2^14 + 1. */
+  constructor(key: TrafficKey, sizeLimit: number = maxPlaintextLength + 1) {
+    this.#key = key;
+    this.#innerLimit = sizeLimit;
+  }
+
+  open(type: number, bytes: Uint8Array, start: number, end: number): Opened | undefined {
+    if (type !== ContentType.applicationData) {
+      fail('unexpectedMessage', 'unencrypted record where an encrypted one is due', 'UNEXPECTED_RECORD');
+    }
+    xorNonce(this.#key.iv, this.#opened, nonce);
+    const inner = this.#key.aead.open(nonce, bytes.subarray(start - headerLength, start), bytes, start, end);
+    if (inner === undefined) return undefined;
+    this.#opened++;
+    if (inner.length > this.#innerLimit) {
+      fail('recordOverflow', `record of ${inner.length} bytes of plaintext`, 'DATA_LENGTH_TOO_LONG');
+    }
+    let typeAt = inner.length - 1;
+    while (typeAt >= 0 && inner[typeAt] === 0) typeAt--;
+    if (typeAt < 0) fail('unexpectedMessage', 'encrypted record without content type', 'BAD_RECORD_TYPE');
+    return { type: inner[typeAt]!, content: inner.subarray(0, typeAt) };
+  }
+}

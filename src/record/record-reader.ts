@@ -1,0 +1,158 @@
+import { fail } from '../wire/alert.ts';
+import { ContentType } from '../wire/code-points.ts';
+
+/** Bytes of a record's header (RFC 8446 section 5.1). */
+export const headerLength = 5;
+/** Most bytes of content in a record (RFC 8446 section 5.1). */
+export const maxPlaintextLength = 2 ** 14;
+
+/** A record as it came: `bytes[start, end)` is its fragment; its header lies in the five bytes before `start`. */
+export interface Record {
+  readonly type: number;
+  readonly bytes: Uint8Array;
+  readonly start: number;
+  readonly end: number;
+}
+
+const empty = new Uint8Array();
+
+/**
+ * Cuts the byte stream into records. Whole records are views of the input; only one that spans inputs is copied,
+ * into a buffer of exactly its size. What it holds is bounded by one record and one unread input.
+ */
+export class RecordReader {
+  #input: Uint8Array = empty;
+  #at = 0;
+  /** A record of which some bytes have come, and how many. */
+  #partial: Uint8Array | undefined;
+  #filled = 0;
+  #isFirst = true;
+  /** Most bytes of a fragment; grows with the expansion that encryption may add (RFC 8446 section 5.2). */
+  maxFragmentLength: number = maxPlaintextLength;
+
+  /** Takes input, which must stay unchanged until it was read or `settle` was called. */
+  append(bytes: Uint8Array): void {
+    if (this.#at === this.#input.length) {
+      this.#input = bytes;
+      this.#at = 0;
+      return;
+    }
+    const joined = new Uint8Array(this.#input.length - this.#at + bytes.length);
+    joined.set(this.#input.subarray(this.#at));
+    joined.set(bytes, this.#input.length - this.#at);
+    this.#input = joined;
+    this.#at = 0;
+  }
+
+  /** Lets go of the caller's buffer: what is unread is copied. */
+  settle(): void {
+    this.#input = this.#at === this.#input.length ? empty : this.#input.slice(this.#at);
+    this.#at = 0;
+  }
+
+  /** Whether bytes of an unfinished record, or unread ones, are held. */
+  get holdsBytes(): boolean {
+    return this.#partial !== undefined || this.#at < this.#input.length;
+  }
+
+  /** Bytes held that no record was made of yet. */
+  get buffered(): number {
+    return this.#filled + this.#input.length - this.#at;
+  }
+
+  /** The next record, or `undefined` until more bytes come. Throws `TlsAlert` for a header that no peer may send. */
+  next(): Record | undefined {
+    if (this.#partial !== undefined) return this.#resume();
+    const input = this.#input;
+    const at = this.#at;
+    const available = input.length - at;
+    if (available === 0) return undefined;
+    if (available < headerLength) {
+      if (this.#isFirst) this.#checkOpening(input, at, available);
+      return this.#begin(headerLength);
+    }
+    const end = at + headerLength + this.#checkHeader(input, at);
+    if (end > input.length) return this.#begin(end - at);
+    this.#at = end;
+    return { type: input[at]!, bytes: input, start: at + headerLength, end };
+  }
+
+  /** Starts to collect a record of which less than `length` bytes are here. */
+  #begin(length: number): undefined {
+    const rest = this.#input.subarray(this.#at);
+    this.#partial = new Uint8Array(length);
+    this.#partial.set(rest);
+    this.#filled = rest.length;
+    this.#input = empty;
+    this.#at = 0;
+  }
+
+  #resume(): Record | undefined {
+    let partial = this.#partial!;
+    if (!this.#fill(partial)) {
+      if (this.#isFirst) this.#checkOpening(partial, 0, Math.min(this.#filled, headerLength));
+      return undefined;
+    }
+    if (partial.length === headerLength) {
+      const whole = new Uint8Array(headerLength + this.#checkHeader(partial, 0));
+      whole.set(partial);
+      this.#partial = partial = whole;
+      if (!this.#fill(partial)) return undefined;
+    }
+    this.#partial = undefined;
+    this.#filled = 0;
+    return { type: partial[0]!, bytes: partial, start: headerLength, end: partial.length };
+  }
+
+  /** Moves input into the partial record; whether that is complete now. */
+  #fill(partial: Uint8Array): boolean {
+    const count = Math.min(partial.length - this.#filled, this.#input.length - this.#at);
+    partial.set(this.#input.subarray(this.#at, this.#at + count), this.#filled);
+    this.#at += count;
+    this.#filled += count;
+    return this.#filled === partial.length;
+  }
+
+  /** The fragment's length; throws for what cannot be a record. */
+  #checkHeader(bytes: Uint8Array, at: number): number {
+    if (this.#isFirst) this.#checkOpening(bytes, at, headerLength);
+    this.#isFirst = false;
+    const type = bytes[at]!;
+    if (type < ContentType.changeCipherSpec || type > ContentType.applicationData) {
+      fail('unexpectedMessage', `record of unknown content type ${type}`, 'UNEXPECTED_RECORD');
+    }
+    if (bytes[at + 1] !== 3) fail('protocolVersion', 'record of another protocol', 'WRONG_VERSION_NUMBER');
+    const length = (bytes[at + 3]! << 8) | bytes[at + 4]!;
+    if (length > this.maxFragmentLength) {
+      fail('recordOverflow', `record of ${length} bytes`, 'ENCRYPTED_LENGTH_TOO_LONG');
+    }
+    return length;
+  }
+
+  /** Recognises, by the first bytes of the connection, protocols that are not TLS, to say so. */
+  #checkOpening(bytes: Uint8Array, at: number, count: number): void {
+    const first = bytes[at]!;
+    if (count >= 3 && first & 0x80 && bytes[at + 2] === 1) {
+      fail('protocolVersion', 'the client sent an SSLv2 ClientHello', 'UNSUPPORTED_PROTOCOL');
+    }
+    if (count < 4) return;
+    const opening = String.fromCharCode(...bytes.subarray(at, at + 4));
+    if (httpOpenings.has(opening)) {
+      fail('unexpectedMessage', 'the client sent an HTTP request to a TLS server', 'HTTP_REQUEST');
+    }
+  }
+}
+
+/** The first four bytes of requests by the methods of RFC 9110 and of an HTTP/2 connection preface. */
+const httpOpenings: ReadonlySet<string> = new Set([
+  'GET ',
+  'HEAD',
+  'POST',
+  'PUT ',
+  'DELE',
+  'CONN',
+  'OPTI',
+  'TRAC',
+  'PATC',
+  'PRI ',
+]);
