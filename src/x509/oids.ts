@@ -1,0 +1,171 @@
+/** Public-key algorithms by name (RFC 3279, 4055, 5480, 8410, 9881). */
+export const PublicKeyOid = {
+  rsa: '1.2.840.113549.1.1.1',
+  rsaPss: '1.2.840.113549.1.1.10',
+  ec: '1.2.840.10045.2.1',
+  x25519: '1.3.101.110',
+  x448: '1.3.101.111',
+  ed25519: '1.3.101.112',
+  ed448: '1.3.101.113',
+  dsa: '1.2.840.10040.4.1',
+  dh: '1.2.840.113549.1.3.1',
+  mldsa44: '2.16.840.1.101.3.4.3.17',
+  mldsa65: '2.16.840.1.101.3.4.3.18',
+  mldsa87: '2.16.840.1.101.3.4.3.19',
+} as const;
+
+/** Signature algorithms by name (RFC 3279, 4055, 5758, 8410, 9881). */
+export const SignatureOid = {
+  rsaMd5: '1.2.840.113549.1.1.4',
+  rsaSha1: '1.2.840.113549.1.1.5',
+  rsaSha224: '1.2.840.113549.1.1.14',
+  rsaSha256: '1.2.840.113549.1.1.11',
+  rsaSha384: '1.2.840.113549.1.1.12',
+  rsaSha512: '1.2.840.113549.1.1.13',
+  rsaPss: '1.2.840.113549.1.1.10',
+  ecdsaSha1: '1.2.840.10045.4.1',
+  ecdsaSha224: '1.2.840.10045.4.3.1',
+  ecdsaSha256: '1.2.840.10045.4.3.2',
+  ecdsaSha384: '1.2.840.10045.4.3.3',
+  ecdsaSha512: '1.2.840.10045.4.3.4',
+  ed25519: '1.3.101.112',
+  ed448: '1.3.101.113',
+  dsaSha1: '1.2.840.10040.4.3',
+  dsaSha256: '2.16.840.1.101.3.4.3.2',
+  mldsa44: '2.16.840.1.101.3.4.3.17',
+  mldsa65: '2.16.840.1.101.3.4.3.18',
+  mldsa87: '2.16.840.1.101.3.4.3.19',
+} as const;
+
+/** Hash functions by name, and the mask generation function of RSA-PSS (RFC 4055 sections 2.1 and 2.2). */
+export const HashOid = {
+  sha1: '1.3.14.3.2.26',
+  sha224: '2.16.840.1.101.3.4.2.4',
+  sha256: '2.16.840.1.101.3.4.2.1',
+  sha384: '2.16.840.1.101.3.4.2.2',
+  sha512: '2.16.840.1.101.3.4.2.3',
+  mgf1: '1.2.840.113549.1.1.8',
+} as const;
+
+/** Elliptic curves by the names that TLS gives its groups (RFC 5480 section 2.1.1.1, RFC 5639, SEC 2). */
+export const CurveOid = {
+  secp256r1: '1.2.840.10045.3.1.7',
+  secp384r1: '1.3.132.0.34',
+  secp521r1: '1.3.132.0.35',
+  secp192r1: '1.2.840.10045.3.1.1',
+  secp224r1: '1.3.132.0.33',
+  secp256k1: '1.3.132.0.10',
+  brainpoolP256r1: '1.3.36.3.3.2.8.1.1.7',
+  brainpoolP384r1: '1.3.36.3.3.2.8.1.1.11',
+  brainpoolP512r1: '1.3.36.3.3.2.8.1.1.13',
+} as const;
+
+/** Certificate extensions by name (RFC 5280 section 4.2, RFC 6962, RFC 7633). */
+export const ExtensionOid = {
+  subjectKeyIdentifier: '2.5.29.14',
+  keyUsage: '2.5.29.15',
+  subjectAltName: '2.5.29.17',
+  issuerAltName: '2.5.29.18',
+  basicConstraints: '2.5.29.19',
+  nameConstraints: '2.5.29.30',
+  crlDistributionPoints: '2.5.29.31',
+  certificatePolicies: '2.5.29.32',
+  policyMappings: '2.5.29.33',
+  authorityKeyIdentifier: '2.5.29.35',
+  policyConstraints: '2.5.29.36',
+  extKeyUsage: '2.5.29.37',
+  inhibitAnyPolicy: '2.5.29.54',
+  authorityInfoAccess: '1.3.6.1.5.5.7.1.1',
+  tlsFeature: '1.3.6.1.5.5.7.1.24',
+  signedCertificateTimestamps: '1.3.6.1.4.1.11129.2.4.2',
+} as const;
+
+/** Purposes of an extended key usage (RFC 5280 section 4.2.1.12). */
+export const PurposeOid = {
+  any: '2.5.29.37.0',
+  serverAuth: '1.3.6.1.5.5.7.3.1',
+  clientAuth: '1.3.6.1.5.5.7.3.2',
+  codeSigning: '1.3.6.1.5.5.7.3.3',
+  emailProtection: '1.3.6.1.5.5.7.3.4',
+  timeStamping: '1.3.6.1.5.5.7.3.8',
+  ocspSigning: '1.3.6.1.5.5.7.3.9',
+} as const;
+
+/** Name attributes by the short names that OpenSSL prints (RFC 4519, RFC 5280 appendix A.1). */
+export const AttributeOid = {
+  CN: '2.5.4.3',
+  SN: '2.5.4.4',
+  serialNumber: '2.5.4.5',
+  C: '2.5.4.6',
+  L: '2.5.4.7',
+  ST: '2.5.4.8',
+  street: '2.5.4.9',
+  O: '2.5.4.10',
+  OU: '2.5.4.11',
+  title: '2.5.4.12',
+  description: '2.5.4.13',
+  businessCategory: '2.5.4.15',
+  postalCode: '2.5.4.17',
+  name: '2.5.4.41',
+  GN: '2.5.4.42',
+  initials: '2.5.4.43',
+  generationQualifier: '2.5.4.44',
+  dnQualifier: '2.5.4.46',
+  pseudonym: '2.5.4.65',
+  organizationIdentifier: '2.5.4.97',
+  UID: '0.9.2342.19200300.100.1.1',
+  DC: '0.9.2342.19200300.100.1.25',
+  emailAddress: '1.2.840.113549.1.9.1',
+  jurisdictionL: '1.3.6.1.4.1.311.60.2.1.1',
+  jurisdictionST: '1.3.6.1.4.1.311.60.2.1.2',
+  jurisdictionC: '1.3.6.1.4.1.311.60.2.1.3',
+} as const;
+
+/** Name of a public-key algorithm that we know. */
+export type PublicKeyName = keyof typeof PublicKeyOid;
+/** Name of a signature algorithm that we know. */
+export type SignatureName = keyof typeof SignatureOid;
+/** Name of a hash function of RSA-PSS. */
+export type HashName = Exclude<keyof typeof HashOid, 'mgf1'>;
+/** Name of an elliptic curve that we know. */
+export type CurveName = keyof typeof CurveOid;
+/** Name of a certificate extension that we know. */
+export type CertificateExtensionName = keyof typeof ExtensionOid;
+
+/** A look-up of names by dotted decimals, in a table of this file. */
+function namesOf<K extends string>(table: Readonly<Record<K, string>>): ReadonlyMap<string, K> {
+  return new Map((Object.keys(table) as K[]).map((name) => [table[name], name]));
+}
+
+const publicKeyNames = namesOf(PublicKeyOid);
+const signatureNames = namesOf(SignatureOid);
+const hashNames = namesOf(HashOid);
+const curveNames = namesOf(CurveOid);
+const extensionNames = namesOf(ExtensionOid);
+const attributeNames = namesOf(AttributeOid);
+const purposeNames = namesOf(PurposeOid);
+
+/** The name of a public-key algorithm, or `undefined` for one that we do not know. */
+export const publicKeyNameOf = (oid: string): PublicKeyName | undefined => publicKeyNames.get(oid);
+
+/** The name of a signature algorithm, or `undefined` for one that we do not know. */
+export const signatureNameOf = (oid: string): SignatureName | undefined => signatureNames.get(oid);
+
+/** The name of a hash function, or `undefined` for one that we do not know. */
+export function hashNameOf(oid: string): HashName | undefined {
+  const name = hashNames.get(oid);
+  return name === 'mgf1' ? undefined : name;
+}
+
+/** The name of an elliptic curve, or `undefined` for one that we do not know. */
+export const curveNameOf = (oid: string): CurveName | undefined => curveNames.get(oid);
+
+/** The name of a certificate extension, or `undefined` for one that we do not know. */
+export const certificateExtensionNameOf = (oid: string): CertificateExtensionName | undefined =>
+  extensionNames.get(oid);
+
+/** The short name of a name attribute (`CN`), or its dotted decimals. */
+export const attributeNameOf = (oid: string): string => attributeNames.get(oid) ?? oid;
+
+/** The name of an extended key usage's purpose, or its dotted decimals. */
+export const purposeNameOf = (oid: string): string => purposeNames.get(oid) ?? oid;
