@@ -69,7 +69,10 @@ function testFiles(words) {
 
 const tasks = {
   setup: () => install(),
-  build: () => (install(), build()),
+  build() {
+    install();
+    build();
+  },
   start(args) {
     install();
     build();

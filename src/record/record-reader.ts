@@ -4,7 +4,7 @@ import { ContentType } from '../wire/code-points.ts';
 /** Bytes of a record's header (RFC 8446 section 5.1). */
 export const headerLength = 5;
 /** Most bytes of content in a record (RFC 8446 section 5.1). */
-export const maxPlaintextLength = 2 ** 14;
+export const maxPlaintextLength = 16_384;
 
 /** A record as it came: `bytes[start, end)` is its fragment; its header lies in the five bytes before `start`. */
 export interface Record {

@@ -1,0 +1,460 @@
+import type { CryptoProvider } from '../crypto/provider.ts';
+import type { Policy } from '../handshake/config.ts';
+import type { Channel, Secured } from '../handshake/handshake.ts';
+import { type Clock, HandshakeReport } from '../handshake/report.ts';
+import { serverHandshake } from '../handshake/server.ts';
+import type { Expected, Steps, Wait } from '../handshake/steps.ts';
+import type { HandshakeMessage } from '../messages/handshake-message.ts';
+import { HandshakeReader } from '../messages/handshake-reader.ts';
+import { readKeyUpdate, writeKeyUpdate } from '../messages/key-update.ts';
+import type { Opened } from '../record/protection.ts';
+import type { Record } from '../record/record-reader.ts';
+import { AlertDescription, AlertLevel, alertName, fail, screamingCase, type TlsAlert } from '../wire/alert.ts';
+import { ContentType, HandshakeType, messageName, ProtocolVersion } from '../wire/code-points.ts';
+import { ConnectionFailure, toAlert } from './failure.ts';
+import { Inbound } from './inbound.ts';
+import { limits } from './limits.ts';
+import { Outbound } from './outbound.ts';
+
+export type ConnectionEvent =
+  /** The handshake is done; application data may flow. */
+  | { readonly type: 'secure'; readonly secured: Secured }
+  /** The peer will send no more (close_notify). */
+  | { readonly type: 'end' }
+  /** The connection is over; an alert, if one was due, has gone to the sink already. */
+  | { readonly type: 'failure'; readonly failure: ConnectionFailure }
+  /** `wantsInput` became true again. */
+  | { readonly type: 'wantsInput' }
+  /** A line of the NSS key log, without its end. */
+  | { readonly type: 'keylog'; readonly line: string };
+
+/** Where a connection's output goes. */
+export interface Sink {
+  /** Bytes for the peer. */
+  ciphertext(bytes: Uint8Array): void;
+  /** Bytes for the application. What this throws comes out of `receive`. */
+  plaintext(bytes: Uint8Array): void;
+  event(event: ConnectionEvent): void;
+  /** Whether key log lines are wanted. */
+  readonly wantsKeylog: boolean;
+}
+
+/**
+ * The server's end of one TLS connection: bytes in; bytes, plaintext and events out. It knows no sockets and no
+ * timers, and waits only for the application's answers during the handshake.
+ */
+export class Connection {
+  readonly report: HandshakeReport;
+  readonly #sink: Sink;
+  readonly #inbound = new Inbound();
+  readonly #outbound = new Outbound();
+  readonly #messages = new HandshakeReader();
+  /** The handshake, gone once it is done. */
+  #steps: Steps<Secured> | undefined;
+  #expected: Expected | undefined = 'clientHello';
+  #answerPending = false;
+  #secured: Secured | undefined;
+  #isRunning = false;
+  #isDelivering = false;
+  #state: 'open' | 'over' = 'open';
+  #sentCloseNotify = false;
+  #receivedCloseNotify = false;
+  #keyUpdateAnswered = false;
+  // What the peer may do only so often.
+  #emptyRecords = 0;
+  #changeCipherSpecs = 0;
+  #warnings = 0;
+  #keyUpdates = 0;
+  #renegotiations = 0;
+
+  constructor(policy: Policy, provider: CryptoProvider, sink: Sink, clock: Clock) {
+    this.#sink = sink;
+    this.report = new HandshakeReport(clock);
+    this.#steps = serverHandshake({ policy, provider, channel: this.#channel(), report: this.report });
+    this.#steps.next(); // to its first wait, for the ClientHello
+  }
+
+  /** Whether more input is of use now. While it is false, input is only kept. */
+  get wantsInput(): boolean {
+    return this.#state === 'open' && !this.#answerPending;
+  }
+
+  /** What the connection waits for, in words. */
+  get expecting(): string {
+    if (this.#state === 'over') return 'nothing';
+    if (this.#answerPending) return 'an answer';
+    return this.#expected ?? 'application data';
+  }
+
+  get isSecure(): boolean {
+    return this.#secured !== undefined;
+  }
+
+  /** Whether the peer said that it will send no more: without it, the end of the stream is a truncation. */
+  get receivedCloseNotify(): boolean {
+    return this.#receivedCloseNotify;
+  }
+
+  /** Bytes of input that are held. */
+  get buffered(): number {
+    return this.#inbound.buffered + this.#messages.pending;
+  }
+
+  get secured(): Secured | undefined {
+    return this.#secured;
+  }
+
+  /** Takes bytes from the peer. The buffer may be reused afterwards. */
+  receive(bytes: Uint8Array): void {
+    if (this.#state === 'over' || this.#receivedCloseNotify) return;
+    this.#inbound.append(bytes);
+    if (this.#isRunning) return; // called from within a callback; the loop goes on with it
+    this.#run();
+  }
+
+  /** Protects application data; the result is to be sent to the peer. Only once the connection is secure. */
+  protect(plain: Uint8Array): Uint8Array | undefined {
+    if (this.#secured === undefined || this.#state === 'over' || this.#sentCloseNotify) return undefined;
+    const { fragmentLimit } = this.#outbound;
+    if (this.#outbound.recordsLeft > Math.ceil(plain.length / fragmentLimit) + 1) {
+      this.#outbound.add(ContentType.applicationData, plain);
+    } else {
+      this.#protectAcrossKeys(plain, fragmentLimit);
+    }
+    return this.#outbound.take();
+  }
+
+  /** Application data record by record, with a KeyUpdate where the key is used up (RFC 8446 section 5.5). */
+  #protectAcrossKeys(plain: Uint8Array, fragmentLimit: number): void {
+    for (let at = 0; at < plain.length; at += fragmentLimit) {
+      if (this.#outbound.recordsLeft <= 1) this.#sendKeyUpdate(false);
+      this.#outbound.add(ContentType.applicationData, plain.subarray(at, at + fragmentLimit));
+    }
+  }
+
+  /** Replaces our keys and asks the peer to replace its own (RFC 8446 section 4.6.3); whether the version can. */
+  updateKeys(): boolean {
+    if (this.#secured?.nextSealer === undefined || this.#state === 'over' || this.#sentCloseNotify) return false;
+    this.#sendKeyUpdate(true);
+    this.#flush();
+    return true;
+  }
+
+  /** Tells the peer that no more data comes from us (close_notify); what it sends is still received. */
+  close(): void {
+    if (this.#state === 'over' || this.#sentCloseNotify) return;
+    this.#sentCloseNotify = true;
+    this.#sendAlert(AlertLevel.warning, AlertDescription.closeNotify);
+    this.#flush();
+  }
+
+  /** The peer's stream ended. During the handshake that is a failure. */
+  receiveEnd(): void {
+    if (this.#state === 'over' || this.#secured !== undefined) return;
+    this.#end('the client closed the connection during the handshake', { code: 'ECONNRESET' });
+  }
+
+  /** Ends the connection with an alert of the application's, for example when a handshake takes too long. */
+  abort(reason: TlsAlert): void {
+    this.#fail(reason);
+  }
+
+  /** Forgets everything: nothing is sent any more, late answers are ignored. */
+  destroy(): void {
+    this.#state = 'over';
+    this.#dropSteps();
+  }
+
+  /** Works off what is there, until more input or an answer is needed. */
+  #run(): void {
+    this.#isRunning = true;
+    this.#keyUpdateAnswered = false;
+    try {
+      while (this.#state === 'open' && !this.#answerPending && !this.#receivedCloseNotify) {
+        const message = this.#messages.next();
+        if (message !== undefined) {
+          this.#receiveMessage(message);
+          continue;
+        }
+        const record = this.#inbound.nextRecord();
+        if (record === undefined) break;
+        this.#receiveRecord(record);
+      }
+    } catch (error) {
+      if (this.#isDelivering) throw error; // the application's own data listener: not ours to judge
+      this.#fail(error);
+    } finally {
+      this.#isRunning = false;
+      this.#isDelivering = false;
+      this.#inbound.settle();
+      if (this.#state === 'over') this.#dropSteps();
+      else this.#flush();
+    }
+  }
+
+  #flush(): void {
+    const bytes = this.#outbound.take();
+    if (bytes !== undefined) this.#sink.ciphertext(bytes);
+  }
+
+  // ---- records
+
+  #receiveRecord(record: Record): void {
+    const is13 = this.report.versionNumber === ProtocolVersion.tls13;
+    if (is13 && !this.isSecure && record.type === ContentType.changeCipherSpec) {
+      return this.#passOverChangeCipherSpec(record);
+    }
+    // A client that could not read our first flight has no keys to encrypt its alert with.
+    const isPlainAlert = is13 && !this.isSecure && record.type === ContentType.alert && this.#inbound.isProtected;
+    const opened = isPlainAlert
+      ? { type: record.type, content: record.bytes.subarray(record.start, record.end) }
+      : this.#inbound.open(record);
+    if (opened !== undefined) this.#receiveContent(opened);
+  }
+
+  #receiveContent({ type, content }: Opened): void {
+    if (type !== ContentType.handshake && this.#messages.pending > 0) {
+      fail('unexpectedMessage', 'a handshake message is interleaved with another record', 'UNEXPECTED_RECORD');
+    }
+    switch (type) {
+      case ContentType.applicationData:
+        return this.#receiveApplicationData(content);
+      case ContentType.handshake:
+        if (content.length === 0) fail('unexpectedMessage', 'empty handshake record', 'BAD_LENGTH');
+        return this.#messages.append(content);
+      case ContentType.alert:
+        return this.#receiveAlert(content);
+      case ContentType.changeCipherSpec:
+        return this.#receiveChangeCipherSpec(content);
+      default:
+        return fail('unexpectedMessage', `record of unknown content type ${type}`, 'UNEXPECTED_RECORD');
+    }
+  }
+
+  #receiveApplicationData(content: Uint8Array): void {
+    if (!this.isSecure)
+      fail('unexpectedMessage', 'application data during the handshake', 'APPLICATION_DATA_IN_HANDSHAKE');
+    if (content.length === 0) {
+      if (++this.#emptyRecords > limits.emptyRecords)
+        fail('unexpectedMessage', 'too many empty records', 'TOO_MANY_EMPTY_FRAGMENTS');
+      return;
+    }
+    this.#emptyRecords = this.#warnings = this.#keyUpdates = 0;
+    this.#isDelivering = true;
+    this.#sink.plaintext(content);
+    this.#isDelivering = false;
+  }
+
+  /** RFC 8446 section 5: one byte, 1, may come anywhere between the ClientHello and the Finished. */
+  #passOverChangeCipherSpec({ bytes, start, end }: Record): void {
+    const isValid = end - start === 1 && bytes[start] === 1;
+    if (!isValid || this.#messages.pending > 0 || ++this.#changeCipherSpecs > limits.changeCipherSpecs) {
+      fail('unexpectedMessage', 'unexpected ChangeCipherSpec', 'UNEXPECTED_CCS');
+    }
+  }
+
+  /** RFC 5246 section 7.1. */
+  #receiveChangeCipherSpec(content: Uint8Array): void {
+    if (this.#expected !== 'changeCipherSpec')
+      fail('unexpectedMessage', 'unexpected ChangeCipherSpec', 'UNEXPECTED_CCS');
+    if (content.length !== 1 || content[0] !== 1)
+      fail('illegalParameter', 'bad ChangeCipherSpec', 'BAD_CHANGE_CIPHER_SPEC');
+    this.#resume(undefined);
+  }
+
+  /** RFC 8446 section 6. */
+  #receiveAlert(content: Uint8Array): void {
+    if (content.length === 0) fail('unexpectedMessage', 'empty alert record', 'BAD_LENGTH');
+    if (content.length !== 2) fail('decodeError', `alert of ${content.length} bytes`, 'BAD_ALERT');
+    const [level, description] = [content[0]!, content[1]!];
+    if (level !== AlertLevel.warning && level !== AlertLevel.fatal) {
+      fail('illegalParameter', `alert of level ${level}`, 'UNKNOWN_ALERT_TYPE');
+    }
+    if (description === AlertDescription.closeNotify) return this.#receiveCloseNotify();
+    const is12Warning = level === AlertLevel.warning && this.report.versionNumber !== ProtocolVersion.tls13;
+    if (is12Warning || description === AlertDescription.userCanceled) {
+      if (++this.#warnings > limits.warningAlerts)
+        fail('decodeError', 'too many warning alerts', 'TOO_MANY_WARNING_ALERTS');
+      return;
+    }
+    const alert = alertName(description);
+    const name = alert ? screamingCase(alert).toLowerCase() : `number ${description}`;
+    this.#end(`the client sent the alert ${name}`, {
+      code: alert ? `ALERT_${screamingCase(alert)}` : `ALERT_${description}`,
+      alert,
+      direction: 'received',
+    });
+  }
+
+  #receiveCloseNotify(): void {
+    this.#receivedCloseNotify = true;
+    if (this.isSecure) return this.#sink.event({ type: 'end' });
+    this.#end('the client closed the connection during the handshake', {
+      code: 'ECONNRESET',
+      alert: 'closeNotify',
+      direction: 'received',
+    });
+  }
+
+  // ---- handshake messages
+
+  #receiveMessage(message: HandshakeMessage): void {
+    if (this.isSecure) return this.#receivePostHandshake(message);
+    const name = messageName(message.type);
+    if (name !== this.#expected) {
+      fail('unexpectedMessage', `${name ?? `message of type ${message.type}`} instead of ${this.#expected}`);
+    }
+    this.#resume(message);
+  }
+
+  #receivePostHandshake(message: HandshakeMessage): void {
+    const is13 = this.#secured?.version === ProtocolVersion.tls13;
+    if (is13 && message.type === HandshakeType.keyUpdate) return this.#receiveKeyUpdate(message);
+    if (!is13 && message.type === HandshakeType.clientHello) return this.#refuseRenegotiation();
+    fail('unexpectedMessage', `${messageName(message.type) ?? `message of type ${message.type}`} after the handshake`);
+  }
+
+  /** RFC 8446 section 4.6.3. However many updates one input asks for, one answer does. */
+  #receiveKeyUpdate(message: HandshakeMessage): void {
+    const requested = readKeyUpdate(message);
+    if (++this.#keyUpdates > limits.keyUpdates)
+      fail('unexpectedMessage', 'too many KeyUpdates', 'TOO_MANY_KEY_UPDATES');
+    this.#checkMessageBoundary();
+    this.#inbound.protect(this.#secured!.nextOpener!());
+    if (!requested || this.#keyUpdateAnswered || this.#sentCloseNotify) return;
+    this.#keyUpdateAnswered = true;
+    this.#sendKeyUpdate(false);
+  }
+
+  #sendKeyUpdate(requested: boolean): void {
+    const nextSealer = this.#secured?.nextSealer;
+    if (nextSealer === undefined)
+      fail('internalError', 'the keys of this version cannot be replaced', 'KEYS_EXHAUSTED');
+    this.#outbound.addMessage(writeKeyUpdate(requested));
+    this.#outbound.protect(nextSealer());
+  }
+
+  /** RFC 5246 section 7.2.2. */
+  #refuseRenegotiation(): void {
+    if (++this.#renegotiations > limits.renegotiations) {
+      fail('unexpectedMessage', 'too many attempts to renegotiate', 'TOO_MANY_RENEGOTIATIONS');
+    }
+    this.#sendAlert(AlertLevel.warning, AlertDescription.noRenegotiation);
+  }
+
+  #checkMessageBoundary(): void {
+    if (this.#messages.pending > 0) {
+      fail('unexpectedMessage', 'a handshake message spans a change of keys', 'EXCESS_HANDSHAKE_DATA');
+    }
+  }
+
+  // ---- the handshake's own waiting
+
+  /** What the handshake can do to the connection. */
+  #channel(): Channel {
+    return {
+      send: (message) => this.#outbound.addMessage(message),
+      sendChangeCipherSpec: () => this.#outbound.addPlainChangeCipherSpec(),
+      protectSending: (sealer) => this.#outbound.protect(sealer),
+      protectReceiving: (opener) => {
+        this.#checkMessageBoundary();
+        this.#inbound.protect(opener);
+      },
+      limitFragments: (length) => this.#outbound.limitFragments(length),
+      padRecords: (padding) => this.#outbound.padRecords(padding),
+      skipEarlyData: (how) => this.#inbound.skipEarlyData(how),
+      keylog: (line) => {
+        if (this.#sink.wantsKeylog) this.#sink.event({ type: 'keylog', line: line() });
+      },
+    };
+  }
+
+  /** Goes on with the handshake, whose errors are the application's as well as the peer's. */
+  #resume(value: unknown): void {
+    this.#follow((steps) => steps.next(value));
+  }
+
+  #follow(advance: (steps: Steps<Secured>) => IteratorResult<Wait, Secured>): void {
+    const result = advance(this.#steps!);
+    if (this.#state === 'over') return; // destroyed from within a callback
+    if (result.done) return this.#finish(result.value);
+    if ('message' in result.value) this.#expected = result.value.message;
+    else this.#awaitAnswer(result.value.answer);
+  }
+
+  #awaitAnswer(promise: PromiseLike<unknown>): void {
+    this.#answerPending = true;
+    const settle = (advance: (steps: Steps<Secured>) => IteratorResult<Wait, Secured>): void => {
+      if (this.#state === 'over' || !this.#answerPending) return; // too late, or a second time
+      this.#answerPending = false;
+      this.#isRunning = true;
+      try {
+        this.#follow(advance);
+      } catch (error) {
+        this.#fail(error);
+      } finally {
+        this.#isRunning = false;
+      }
+      if (this.#state === 'open') this.#run();
+      else this.#dropSteps();
+      if (this.wantsInput) this.#sink.event({ type: 'wantsInput' });
+    };
+    promise.then(
+      (value) => settle((steps) => steps.next(value)),
+      (error) => settle((steps) => steps.throw(error)),
+    );
+  }
+
+  #finish(secured: Secured): void {
+    this.#steps = undefined;
+    this.#expected = undefined;
+    this.#secured = secured;
+    this.report.reach('secure');
+    this.#flush();
+    this.#sink.event({ type: 'secure', secured });
+  }
+
+  // ---- the end
+
+  #sendAlert(level: number, description: number): void {
+    this.#outbound.add(ContentType.alert, Uint8Array.of(level, description));
+  }
+
+  /** Ends the connection with the alert that the error stands for. */
+  #fail(error: unknown): void {
+    if (this.#state === 'over') return;
+    const reason = toAlert(error);
+    // HTTP clients cannot read an alert: they are told in their own words.
+    if (reason.code === 'HTTP_REQUEST') this.#sink.ciphertext(httpAnswer);
+    else if (!this.#sentCloseNotify) {
+      this.#sendAlert(AlertLevel.fatal, AlertDescription[reason.alert]);
+      this.#flush();
+    }
+    this.#end(reason.message, { code: reason.code, alert: reason.alert, direction: 'sent', cause: reason.cause });
+  }
+
+  #end(
+    message: string,
+    facts: { code: string; alert?: TlsAlert['alert'] | undefined; direction?: 'sent' | 'received'; cause?: unknown },
+  ): void {
+    this.#state = 'over';
+    const { code, alert, direction = 'none', cause } = facts;
+    const failure = new ConnectionFailure(message, { code, alert, direction, cause, report: this.report });
+    if (!this.#isRunning) this.#dropSteps();
+    this.#sink.event({ type: 'failure', failure });
+  }
+
+  /** Lets the handshake run its `finally` blocks; never from within one of its own steps. */
+  #dropSteps(): void {
+    if (this.#isRunning) return;
+    const steps = this.#steps;
+    this.#steps = undefined;
+    this.#answerPending = false;
+    steps?.return(undefined as never);
+  }
+}
+
+const httpAnswer: Uint8Array = Buffer.from(
+  'HTTP/1.0 400 Bad Request\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\n' +
+    'This server speaks TLS: use https:// instead of http://.\n',
+);

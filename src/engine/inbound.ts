@@ -1,0 +1,70 @@
+import { plaintextOpener } from '../record/plaintext.ts';
+import type { Opened, Opener } from '../record/protection.ts';
+import { type Record, RecordReader } from '../record/record-reader.ts';
+import { fail } from '../wire/alert.ts';
+import { ContentType } from '../wire/code-points.ts';
+import { limits } from './limits.ts';
+
+/** Input bytes to contents: framing, then protection, then the passing over of refused early data. */
+export class Inbound {
+  readonly #reader: RecordReader = new RecordReader();
+  #opener: Opener = plaintextOpener;
+  #skipping: 'nothing' | 'untilHello' | 'undecryptable' = 'nothing';
+  #skipped = 0;
+
+  append(bytes: Uint8Array): void {
+    this.#reader.append(bytes);
+  }
+
+  settle(): void {
+    this.#reader.settle();
+  }
+
+  /** Bytes held. */
+  get buffered(): number {
+    return this.#reader.buffered;
+  }
+
+  /** Whether records come encrypted. */
+  get isProtected(): boolean {
+    return this.#opener !== plaintextOpener;
+  }
+
+  protect(opener: Opener): void {
+    this.#opener = opener;
+    this.#reader.maxFragmentLength = opener.maxFragmentLength;
+  }
+
+  skipEarlyData(how: 'untilHello' | 'undecryptable'): void {
+    this.#skipping = how;
+    // Early data may fill whole encrypted records while we read plaintext.
+    if (how === 'untilHello') this.#reader.maxFragmentLength = 2 ** 14 + 256;
+  }
+
+  /** The next record as it came; throws `TlsAlert`. */
+  nextRecord(): Record | undefined {
+    return this.#reader.next();
+  }
+
+  /** A record's content, or `undefined` for one that is passed over; throws `TlsAlert`. */
+  open({ type, bytes, start, end }: Record): Opened | undefined {
+    if (this.#skipping === 'untilHello') {
+      if (type === ContentType.applicationData) return this.#skip(end - start);
+      this.#skipping = 'nothing';
+    }
+    const opened = this.#opener.open(type, bytes, start, end);
+    if (opened !== undefined) {
+      this.#skipping = 'nothing';
+      return opened;
+    }
+    if (this.#skipping === 'undecryptable') return this.#skip(end - start);
+    return fail('badRecordMac', 'a record does not decrypt', 'DECRYPTION_FAILED_OR_BAD_RECORD_MAC');
+  }
+
+  #skip(length: number): undefined {
+    this.#skipped += length;
+    if (this.#skipped > limits.skippedEarlyData) {
+      fail('badRecordMac', 'too much early data that was not accepted', 'TOO_MUCH_SKIPPED_EARLY_DATA');
+    }
+  }
+}

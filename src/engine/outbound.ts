@@ -1,0 +1,104 @@
+import { PlaintextSealer } from '../record/plaintext.ts';
+import type { Sealer } from '../record/protection.ts';
+import { maxPlaintextLength } from '../record/record-reader.ts';
+import { ContentType } from '../wire/code-points.ts';
+
+/** Contents to output bytes: messages joined to flights, cut into records and protected. */
+export class Outbound {
+  #sealer: Sealer = new PlaintextSealer();
+  #fragmentLimit = maxPlaintextLength;
+  #padding: ((length: number) => number) | undefined;
+  /** Handshake messages that share records until something else is sent. */
+  #messages: Uint8Array[] = [];
+  #sealed: Uint8Array[] = [];
+
+  /** Whether the key has protected as many records as it may. */
+  get exhausted(): boolean {
+    return this.#sealer.sealed >= this.#sealer.limit;
+  }
+
+  addMessage(message: Uint8Array): void {
+    this.#messages.push(message);
+  }
+
+  protect(sealer: Sealer): void {
+    this.#sealMessages();
+    this.#sealer = sealer;
+  }
+
+  limitFragments(length: number): void {
+    this.#sealMessages();
+    this.#fragmentLimit = length;
+  }
+
+  padRecords(padding: (length: number) => number): void {
+    this.#sealMessages();
+    this.#padding = padding;
+  }
+
+  /** Adds content of any type but handshake. */
+  add(type: number, content: Uint8Array): void {
+    this.#sealMessages();
+    this.#sealed.push(this.#seal(type, content));
+  }
+
+  /** Adds the one record that is never encrypted in TLS 1.3 (RFC 8446 section 5). */
+  addPlainChangeCipherSpec(): void {
+    this.#sealMessages();
+    this.#sealed.push(changeCipherSpecRecord);
+  }
+
+  /** All output since the last call, in one piece, or `undefined`. */
+  take(): Uint8Array | undefined {
+    this.#sealMessages();
+    const sealed = this.#sealed;
+    if (sealed.length === 0) return undefined;
+    this.#sealed = [];
+    return sealed.length === 1 ? sealed[0] : Buffer.concat(sealed);
+  }
+
+  /** How many records may be sealed before the key is exhausted, at most. */
+  get recordsLeft(): number {
+    return this.#sealer.limit - this.#sealer.sealed;
+  }
+
+  get fragmentLimit(): number {
+    return this.#fragmentLimit;
+  }
+
+  #sealMessages(): void {
+    if (this.#messages.length === 0) return;
+    const joined = this.#messages.length === 1 ? this.#messages[0]! : Buffer.concat(this.#messages);
+    this.#messages = [];
+    this.#sealed.push(this.#seal(ContentType.handshake, joined));
+  }
+
+  /** Records that hold `content`, in one buffer. */
+  #seal(type: number, content: Uint8Array): Uint8Array {
+    const limit = this.#fragmentLimit;
+    const sealer = this.#sealer;
+    const count = Math.max(1, Math.ceil(content.length / limit));
+    if (this.#padding !== undefined && sealer.canPad) return this.#sealPadded(type, content, count, this.#padding);
+    const out = Buffer.allocUnsafe(content.length + count * sealer.overhead);
+    let end = 0;
+    for (let at = 0, i = 0; i < count; i++, at += limit) {
+      end = sealer.seal(type, count === 1 ? content : content.subarray(at, at + limit), 0, out, end);
+    }
+    return out;
+  }
+
+  #sealPadded(type: number, content: Uint8Array, count: number, padding: (length: number) => number): Uint8Array {
+    const limit = this.#fragmentLimit;
+    const out = Buffer.allocUnsafe(count * (limit + this.#sealer.overhead));
+    let end = 0;
+    for (let at = 0, i = 0; i < count; i++, at += limit) {
+      const part = content.subarray(at, at + limit);
+      const wanted = Math.floor(padding(part.length));
+      const zeros = wanted > 0 ? Math.min(wanted, limit - part.length) : 0;
+      end = this.#sealer.seal(type, part, zeros, out, end);
+    }
+    return out.subarray(0, end);
+  }
+}
+
+const changeCipherSpecRecord = Uint8Array.of(ContentType.changeCipherSpec, 3, 3, 0, 1, 1);

@@ -1,0 +1,72 @@
+import type { CipherSuite } from '../crypto/cipher-suites.ts';
+import type { CryptoProvider, RunningHash } from '../crypto/provider.ts';
+import type { ClientHello } from '../messages/client-hello.ts';
+import type { Opener, Sealer } from '../record/protection.ts';
+import type { Policy, ServerConfig } from './config.ts';
+import type { HandshakeReport } from './report.ts';
+
+/** The engine, as a handshake sees it. */
+export interface Channel {
+  /** Adds a message to the flight; it goes out when the handshake waits for the peer. */
+  send(message: Uint8Array): void;
+  /** Adds a ChangeCipherSpec record to the flight. */
+  sendChangeCipherSpec(): void;
+  /** Protects what is sent from here on. */
+  protectSending(sealer: Sealer): void;
+  /** Opens what comes from here on; throws `TlsAlert` when a message spans the change (RFC 8446 section 5.1). */
+  protectReceiving(opener: Opener): void;
+  /** Cuts what we send into records of at most so many bytes of content. */
+  limitFragments(length: number): void;
+  /** Pads the records that we send (RFC 8446 section 5.4). */
+  padRecords(padding: (length: number) => number): void;
+  /** Passes over records that cannot be read, up to the bounds for early data (RFC 8446 section 4.2.10). */
+  skipEarlyData(how: 'untilHello' | 'undecryptable'): void;
+  /** Takes a line of the key log, which is made only if somebody listens. */
+  keylog(line: () => string): void;
+}
+
+/** What a handshake works with. */
+export interface Handshake {
+  readonly policy: Policy;
+  readonly provider: CryptoProvider;
+  readonly channel: Channel;
+  readonly report: HandshakeReport;
+}
+
+/** A handshake whose ClientHello has been read and whose version has been chosen. */
+export interface Negotiation extends Handshake {
+  readonly hello: ClientHello;
+  readonly config: ServerConfig;
+}
+
+/** What the connection lives by once the handshake is done. */
+export interface Secured {
+  readonly version: number;
+  readonly cipherSuite: CipherSuite;
+  /** The verify_data of the server's and the client's Finished. */
+  readonly ownFinished: Uint8Array;
+  readonly peerFinished: Uint8Array;
+  /** RFC 8446 section 7.5; RFC 5705. `context` absent and empty differ in TLS 1.2. */
+  exportKeyingMaterial(label: string, length: number, context?: Uint8Array): Uint8Array;
+  /** The next generation of keys (RFC 8446 section 7.2); absent in TLS 1.2. */
+  readonly nextSealer?: () => Sealer;
+  readonly nextOpener?: () => Opener;
+}
+
+/** All handshake messages so far, hashed (RFC 8446 section 4.4.1). */
+export class Transcript {
+  readonly #hash: RunningHash;
+
+  constructor(hash: RunningHash) {
+    this.#hash = hash;
+  }
+
+  add(message: Uint8Array): this {
+    this.#hash.update(message);
+    return this;
+  }
+
+  digest(): Uint8Array {
+    return this.#hash.digest();
+  }
+}

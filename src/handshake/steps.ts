@@ -1,0 +1,33 @@
+import type { MaybePromise } from '../crypto/provider.ts';
+import type { HandshakeMessage } from '../messages/handshake-message.ts';
+import type { MessageName } from '../wire/code-points.ts';
+
+/** What a handshake may wait for from the peer: a message, or in TLS 1.2 the record that changes keys. */
+export type Expected = MessageName | 'changeCipherSpec';
+
+/** Why a handshake is suspended. */
+export type Wait = { readonly message: Expected } | { readonly answer: PromiseLike<unknown> };
+
+/**
+ * A handshake, or a part of one: a synchronous generator that yields only where it must wait. The engine resumes it
+ * with the message or the answer, or throws the application's error into it.
+ */
+export type Steps<T> = Generator<Wait, T, unknown>;
+
+/** Waits for one kind of message. Any other is refused by the engine with `unexpected_message`. */
+export function* message(expected: MessageName): Steps<HandshakeMessage> {
+  return (yield { message: expected }) as HandshakeMessage;
+}
+
+/** Waits for the ChangeCipherSpec of TLS 1.2 (RFC 5246 section 7.1). */
+export function* changeCipherSpec(): Steps<void> {
+  yield { message: 'changeCipherSpec' };
+}
+
+/** The application's answer; suspends only if that is a promise. */
+export function* answer<T>(value: MaybePromise<T>): Steps<T> {
+  return isPromise(value) ? ((yield { answer: value }) as T) : value;
+}
+
+const isPromise = <T>(value: MaybePromise<T>): value is PromiseLike<T> =>
+  typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';

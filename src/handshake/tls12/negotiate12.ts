@@ -1,0 +1,77 @@
+import type { CipherSuite } from '../../crypto/cipher-suites.ts';
+import type { CryptoProvider, EphemeralKey, KeyType } from '../../crypto/provider.ts';
+import type { ClientHello } from '../../messages/client-hello.ts';
+import { fail } from '../../wire/alert.ts';
+import { NamedGroup, ProtocolVersion } from '../../wire/code-points.ts';
+import type { ServerConfig } from '../config.ts';
+import { commonSuites, type Identity, noIdentity, usableIdentities } from '../selection.ts';
+
+/** TLS_EMPTY_RENEGOTIATION_INFO_SCSV (RFC 5746 section 3.3). */
+const renegotiationScsv = 0x00ff;
+
+/** Whether the client knows secure renegotiation; throws for an indication that cannot be (RFC 5746 section 3.6). */
+export function offersSecureRenegotiation(hello: ClientHello): boolean {
+  const { renegotiationInfo } = hello.offers;
+  if (renegotiationInfo !== undefined && renegotiationInfo.length > 0) {
+    fail('handshakeFailure', 'renegotiation_info is not empty in a first handshake', 'RENEGOTIATION_MISMATCH');
+  }
+  return renegotiationInfo !== undefined || hello.cipherSuites.includes(renegotiationScsv);
+}
+
+export interface Choice12 {
+  readonly suite: CipherSuite;
+  readonly identity: Identity;
+  readonly group: number;
+  readonly generate: () => EphemeralKey;
+}
+
+/** Suite, credential and group together: each of them limits the others (RFC 8422 section 5.1, RFC 5246 section 7.4.2). */
+export function negotiate12(hello: ClientHello, config: ServerConfig, provider: CryptoProvider): Choice12 {
+  const formats = hello.offers.ecPointFormats;
+  if (formats !== undefined && !formats.includes(0)) {
+    fail('illegalParameter', 'ec_point_formats lacks the uncompressed format', 'UNSUPPORTED_POINT_FORMAT');
+  }
+  const suites = commonSuites(hello, config, ProtocolVersion.tls12);
+  if (suites.length === 0) fail('handshakeFailure', 'no common cipher suite for TLS 1.2', 'NO_SHARED_CIPHER');
+  const curve = selectCurve(hello, config, provider);
+  const identities = usableIdentities(hello, config, ProtocolVersion.tls12).filter(({ credential }) =>
+    knowsCurve(hello, credential.signer.keyType),
+  );
+  if (identities.length === 0) noIdentity(hello, config);
+  for (const suite of suites) {
+    const identity = identities.find(({ credential }) => authenticates(suite, credential.signer.keyType));
+    if (identity !== undefined) return { suite, identity, ...curve };
+  }
+  return fail('handshakeFailure', 'no certificate fits a common cipher suite', 'NO_SHARED_CIPHER');
+}
+
+/** Ed25519 and Ed448 certificates go with the ECDSA suites (RFC 8422 section 5.1.1). */
+const authenticates = ({ authentication }: CipherSuite, key: KeyType): boolean =>
+  authentication === (key.startsWith('rsa') ? 'rsa' : 'ecdsa');
+
+const groupOfKey: ReadonlyMap<KeyType, number> = new Map<KeyType, number>([
+  ['ec:P-256', NamedGroup.secp256r1],
+  ['ec:P-384', NamedGroup.secp384r1],
+  ['ec:P-521', NamedGroup.secp521r1],
+]);
+
+/** Whether the client takes an ECDSA certificate's curve: its supported_groups says so (RFC 8422 section 5.1.1). */
+function knowsCurve(hello: ClientHello, key: KeyType): boolean {
+  const group = groupOfKey.get(key);
+  const { supportedGroups } = hello.offers;
+  return group === undefined || supportedGroups === undefined || supportedGroups.includes(group);
+}
+
+/** The curve of the key exchange. A client that names none takes any (RFC 8422 section 4). */
+function selectCurve(
+  hello: ClientHello,
+  config: ServerConfig,
+  provider: CryptoProvider,
+): { readonly group: number; readonly generate: () => EphemeralKey } {
+  const offered = hello.offers.supportedGroups ?? [NamedGroup.secp256r1, NamedGroup.secp384r1, NamedGroup.secp521r1];
+  for (const group of config.groups) {
+    const generate = offered.includes(group) ? provider.keyAgreement(group)?.generate : undefined;
+    if (generate !== undefined) return { group, generate };
+  }
+  return fail('handshakeFailure', 'no common elliptic curve', 'NO_SHARED_GROUP');
+}

@@ -1,0 +1,90 @@
+import type { CipherSuite } from '../../crypto/cipher-suites.ts';
+import { type ClientHello, readClientHello } from '../../messages/client-hello.ts';
+import { writeMessageHash } from '../../messages/handshake-message.ts';
+import { helloRetryRequestRandom, writeServerHello } from '../../messages/server-hello.ts';
+import { fail } from '../../wire/alert.ts';
+import { ExtensionType, extensionName, groupName, ProtocolVersion } from '../../wire/code-points.ts';
+import { type Negotiation, Transcript } from '../handshake.ts';
+import { message, type Steps } from '../steps.ts';
+import { checkHello13 } from './negotiate.ts';
+
+export interface Retried {
+  readonly hello: ClientHello;
+  readonly transcript: Transcript;
+  readonly share: Uint8Array;
+}
+
+/** Asks for a key share of `group` by a HelloRetryRequest (RFC 8446 section 4.1.4) and takes the second ClientHello. */
+export function* helloRetry(hs: Negotiation, suite: CipherSuite, group: number): Steps<Retried> {
+  const { hello: first, config, provider, channel, report } = hs;
+  const firstHash = provider.digest(suite.hash, first.raw);
+  const cookie = config.retryCookies?.seal(firstHash);
+  const request = writeServerHello({
+    random: helloRetryRequestRandom,
+    sessionId: first.sessionId,
+    cipherSuite: suite.id,
+    replies: {
+      keyShare: { group },
+      ...(cookie && { cookie }),
+      supportedVersions: ProtocolVersion.tls13,
+    },
+  });
+  channel.send(request);
+  // RFC 8446 appendix D.4: after the first flight, for the middleboxes' sake.
+  if (first.sessionId.length > 0) channel.sendChangeCipherSpec();
+  if (first.offers.earlyData) channel.skipEarlyData('untilHello');
+  report.helloRetryRequest = true;
+  report.reach('helloRetryRequest');
+
+  const hello = readClientHello(yield* message('clientHello'));
+  report.clientHello = hello;
+  report.reach('secondClientHello');
+  const { keyShare } = checkHello13(hello);
+  checkUnchanged(first, hello);
+  const [share] = keyShare;
+  if (keyShare.length !== 1 || share?.group !== group) {
+    fail('illegalParameter', `the second ClientHello has not one key share of ${groupName(group)}`, 'BAD_KEY_SHARE');
+  }
+  // What the cookie brings back is what the transcript goes on with.
+  const transcriptStart = cookie ? openCookie(hs, hello) : firstHash;
+  const transcript = new Transcript(provider.hash(suite.hash))
+    .add(writeMessageHash(transcriptStart))
+    .add(request)
+    .add(hello.raw);
+  return { hello, transcript, share: share.key };
+}
+
+function openCookie({ config }: Negotiation, hello: ClientHello): Uint8Array {
+  const { cookie } = hello.offers;
+  if (cookie === undefined) fail('missingExtension', 'the second ClientHello lacks the cookie');
+  const hash = config.retryCookies?.open(cookie);
+  if (hash === undefined)
+    fail('illegalParameter', 'the second ClientHello has a cookie that is not ours', 'COOKIE_MISMATCH');
+  return hash;
+}
+
+/** What a second ClientHello may change (RFC 8446 section 4.1.2): nothing else. */
+const mayChange: ReadonlySet<number> = new Set([
+  ExtensionType.keyShare,
+  ExtensionType.earlyData,
+  ExtensionType.cookie,
+  ExtensionType.preSharedKey,
+  ExtensionType.padding,
+]);
+
+function checkUnchanged(first: ClientHello, second: ClientHello): void {
+  const changed = (what: string): never =>
+    fail('illegalParameter', `the second ClientHello changed ${what}`, 'INVALID_CLIENT_HELLO');
+  if (second.legacyVersion !== first.legacyVersion) changed('its version');
+  if (Buffer.compare(second.random, first.random) !== 0) changed('its random');
+  if (Buffer.compare(second.sessionId, first.sessionId) !== 0) changed('its session id');
+  if (second.cipherSuites.join() !== first.cipherSuites.join()) changed('its cipher suites');
+  if (second.offers.earlyData) changed('nothing of its offer of early data');
+  const kept = second.extensions.filter(({ type }) => !mayChange.has(type));
+  const before = first.extensions.filter(({ type }) => !mayChange.has(type));
+  if (kept.length !== before.length) changed('its list of extensions');
+  for (const [index, { type, data }] of kept.entries()) {
+    const original = before[index]!;
+    if (original.type !== type || Buffer.compare(original.data, data) !== 0) changed(extensionName(type));
+  }
+}

@@ -1,0 +1,113 @@
+import { aeadShapes, type CipherSuite, hashLength } from '../../crypto/cipher-suites.ts';
+import { hkdfExpandLabel, hkdfExtract } from '../../crypto/hkdf.ts';
+import type { CryptoProvider } from '../../crypto/provider.ts';
+import type { TrafficKey } from '../../record/protection.ts';
+
+const empty = new Uint8Array();
+
+declare const trafficSecret: unique symbol;
+/** A traffic secret (RFC 8446 section 7.1), as long as the suite's hash. */
+export type TrafficSecret = Uint8Array & { readonly [trafficSecret]: true };
+
+export interface TrafficSecrets {
+  readonly client: TrafficSecret;
+  readonly server: TrafficSecret;
+}
+
+/** The key schedule of RFC 8446 section 7.1, walked from top to bottom. */
+export class KeySchedule {
+  readonly #provider: CryptoProvider;
+  readonly #suite: CipherSuite;
+  readonly #emptyHash: Uint8Array;
+  #secret: Uint8Array;
+
+  /** Starts with the Early Secret; there is no PSK without `psk`. */
+  constructor(provider: CryptoProvider, suite: CipherSuite, psk?: Uint8Array) {
+    this.#provider = provider;
+    this.#suite = suite;
+    this.#emptyHash = provider.digest(suite.hash, empty);
+    const zeros = new Uint8Array(hashLength[suite.hash]);
+    this.#secret = hkdfExtract(provider, suite.hash, zeros, psk ?? zeros);
+  }
+
+  /** Derive-Secret for a transcript hash. */
+  #derive(label: string, transcriptHash: Uint8Array): TrafficSecret {
+    const { hash } = this.#suite;
+    const length = hashLength[hash];
+    return hkdfExpandLabel(this.#provider, hash, this.#secret, label, transcriptHash, length) as TrafficSecret;
+  }
+
+  #advance(keyingMaterial: Uint8Array): void {
+    const salt = this.#derive('derived', this.#emptyHash);
+    this.#secret.fill(0);
+    this.#secret = hkdfExtract(this.#provider, this.#suite.hash, salt, keyingMaterial);
+    salt.fill(0);
+  }
+
+  /** Handshake Secret: traffic secrets for the hash of ClientHello...ServerHello. */
+  handshake(sharedSecret: Uint8Array, transcriptHash: Uint8Array): TrafficSecrets {
+    this.#advance(sharedSecret);
+    return {
+      client: this.#derive('c hs traffic', transcriptHash),
+      server: this.#derive('s hs traffic', transcriptHash),
+    };
+  }
+
+  /** Main Secret: traffic secrets and the exporter's for the hash of ClientHello...server Finished. */
+  application(transcriptHash: Uint8Array): TrafficSecrets & { readonly exporter: Uint8Array } {
+    this.#advance(new Uint8Array(hashLength[this.#suite.hash]));
+    return {
+      client: this.#derive('c ap traffic', transcriptHash),
+      server: this.#derive('s ap traffic', transcriptHash),
+      exporter: this.#derive('exp master', transcriptHash),
+    };
+  }
+
+  /** Wipes what is left of the schedule. */
+  end(): void {
+    this.#secret.fill(0);
+  }
+}
+
+/** The record protection key of a traffic secret (RFC 8446 section 7.3). */
+export function trafficKey(provider: CryptoProvider, suite: CipherSuite, secret: TrafficSecret): TrafficKey {
+  const { keyLength } = aeadShapes[suite.aead];
+  const key = hkdfExpandLabel(provider, suite.hash, secret, 'key', empty, keyLength);
+  const iv = hkdfExpandLabel(provider, suite.hash, secret, 'iv', empty, 12);
+  const aead = provider.aead(suite.aead, key);
+  key.fill(0);
+  return { aead, iv };
+}
+
+/** The next generation of a traffic secret (RFC 8446 section 7.2). */
+export function nextTrafficSecret(provider: CryptoProvider, suite: CipherSuite, secret: TrafficSecret): TrafficSecret {
+  const length = hashLength[suite.hash];
+  const next = hkdfExpandLabel(provider, suite.hash, secret, 'traffic upd', empty, length) as TrafficSecret;
+  secret.fill(0);
+  return next;
+}
+
+/** The verify_data of a Finished (RFC 8446 section 4.4.4). */
+export function finishedVerifyData(
+  provider: CryptoProvider,
+  suite: CipherSuite,
+  secret: TrafficSecret,
+  transcriptHash: Uint8Array,
+): Uint8Array {
+  const key = hkdfExpandLabel(provider, suite.hash, secret, 'finished', empty, hashLength[suite.hash]);
+  return provider.hmac(suite.hash, key, transcriptHash);
+}
+
+/** The exporter (RFC 8446 section 7.5). */
+export function exportKeyingMaterial(
+  provider: CryptoProvider,
+  suite: CipherSuite,
+  exporterSecret: Uint8Array,
+  label: string,
+  context: Uint8Array,
+  length: number,
+): Uint8Array {
+  const { hash } = suite;
+  const secret = hkdfExpandLabel(provider, hash, exporterSecret, label, provider.digest(hash, empty), hashLength[hash]);
+  return hkdfExpandLabel(provider, hash, secret, 'exporter', provider.digest(hash, context), length);
+}

@@ -1,0 +1,83 @@
+import type { CipherSuite } from '../../crypto/cipher-suites.ts';
+import type { CryptoProvider, KeyAgreement } from '../../crypto/provider.ts';
+import type { KeyShare } from '../../extensions/key-share.ts';
+import type { ClientHello } from '../../messages/client-hello.ts';
+import { fail } from '../../wire/alert.ts';
+import { groupName, NamedGroup, ProtocolVersion } from '../../wire/code-points.ts';
+import type { ServerConfig } from '../config.ts';
+import { commonSuites, type Identity, noIdentity, usableIdentities } from '../selection.ts';
+
+/** The extensions that a ClientHello must have when it offers no PSK that we take (RFC 8446 section 9.2). */
+export interface Essentials {
+  readonly supportedGroups: readonly number[];
+  readonly keyShare: readonly KeyShare[];
+}
+
+/** Checks what RFC 8446 asks of a ClientHello for TLS 1.3 on its own. */
+export function checkHello13(hello: ClientHello): Essentials {
+  const { supportedGroups, keyShare, signatureAlgorithms, preSharedKey, pskKeyExchangeModes } = hello.offers;
+  // Section 4.1.2: exactly one byte, zero.
+  if (hello.compressionMethods.length !== 1) {
+    fail('illegalParameter', 'compression is offered with TLS 1.3', 'INVALID_COMPRESSION_LIST');
+  }
+  // Section 4.2.9.
+  if (preSharedKey !== undefined && pskKeyExchangeModes === undefined) {
+    fail('missingExtension', 'pre_shared_key without psk_key_exchange_modes');
+  }
+  // Section 9.2.
+  if (supportedGroups === undefined) fail('missingExtension', 'ClientHello without supported_groups');
+  if (keyShare === undefined) fail('missingExtension', 'ClientHello without key_share');
+  if (signatureAlgorithms === undefined) fail('missingExtension', 'ClientHello without signature_algorithms');
+  // Section 4.2.8.
+  for (const { group } of keyShare) {
+    if (!supportedGroups.includes(group)) {
+      fail('illegalParameter', `a key share of ${groupName(group)}, which is not in supported_groups`, 'BAD_KEY_SHARE');
+    }
+  }
+  return { supportedGroups, keyShare };
+}
+
+/** The first common suite (RFC 8446 section 4.1.1). */
+export function selectSuite13(hello: ClientHello, config: ServerConfig): CipherSuite {
+  const [suite] = commonSuites(hello, config, ProtocolVersion.tls13);
+  return suite ?? fail('handshakeFailure', 'no common cipher suite for TLS 1.3', 'NO_SHARED_CIPHER');
+}
+
+const hybrids: ReadonlySet<number> = new Set([
+  NamedGroup.x25519MLKEM768,
+  NamedGroup.secp256r1MLKEM768,
+  NamedGroup.secp384r1MLKEM1024,
+]);
+
+export interface GroupChoice {
+  readonly agreement: KeyAgreement;
+  /** The client's share of it; without one a HelloRetryRequest asks for it. */
+  readonly share: Uint8Array | undefined;
+}
+
+/**
+ * Our best common group, if it resists quantum computers or the client sent a share of it; else the best of which
+ * the client did send a share, to save the round trip.
+ */
+export function selectGroup(
+  { supportedGroups, keyShare }: Essentials,
+  config: ServerConfig,
+  provider: CryptoProvider,
+): GroupChoice {
+  const choices = config.groups
+    .filter((group) => supportedGroups.includes(group))
+    .flatMap((group) => {
+      const agreement = provider.keyAgreement(group);
+      return agreement ? { agreement, share: keyShare.find((share) => share.group === group)?.key } : [];
+    });
+  const [best] = choices;
+  if (best === undefined) fail('handshakeFailure', 'no common group', 'NO_SHARED_GROUP');
+  if (hybrids.has(best.agreement.group)) return best;
+  return choices.find(({ share }) => share !== undefined) ?? best;
+}
+
+/** The credential that the client verifies best. */
+export function selectIdentity13(hello: ClientHello, config: ServerConfig): Identity {
+  const [identity] = usableIdentities(hello, config, ProtocolVersion.tls13);
+  return identity ?? noIdentity(hello, config);
+}
