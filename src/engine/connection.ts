@@ -3,18 +3,19 @@ import type { Policy } from '../handshake/config.ts';
 import type { Channel, Secured } from '../handshake/handshake.ts';
 import { type Clock, HandshakeReport } from '../handshake/report.ts';
 import { serverHandshake } from '../handshake/server.ts';
-import type { Expected, Steps, Wait } from '../handshake/steps.ts';
 import type { HandshakeMessage } from '../messages/handshake-message.ts';
 import { HandshakeReader } from '../messages/handshake-reader.ts';
 import { readKeyUpdate, writeKeyUpdate } from '../messages/key-update.ts';
 import type { Opened } from '../record/protection.ts';
 import type { Record } from '../record/record-reader.ts';
-import { AlertDescription, AlertLevel, alertName, fail, screamingCase, type TlsAlert } from '../wire/alert.ts';
+import { AlertDescription, AlertLevel, type AlertName, fail, type TlsAlert } from '../wire/alert.ts';
 import { ContentType, HandshakeType, messageName, ProtocolVersion } from '../wire/code-points.ts';
 import { ConnectionFailure, toAlert } from './failure.ts';
+import { HandshakeDriver } from './handshake-driver.ts';
 import { Inbound } from './inbound.ts';
 import { limits } from './limits.ts';
 import { Outbound } from './outbound.ts';
+import { readAlert } from './received-alert.ts';
 
 export type ConnectionEvent =
   /** The handshake is done; application data may flow. */
@@ -50,9 +51,7 @@ export class Connection {
   readonly #outbound = new Outbound();
   readonly #messages = new HandshakeReader();
   /** The handshake, gone once it is done. */
-  #steps: Steps<Secured> | undefined;
-  #expected: Expected | undefined = 'clientHello';
-  #answerPending = false;
+  #handshake: HandshakeDriver | undefined;
   #secured: Secured | undefined;
   #isRunning = false;
   #isDelivering = false;
@@ -70,20 +69,26 @@ export class Connection {
   constructor(policy: Policy, provider: CryptoProvider, sink: Sink, clock: Clock) {
     this.#sink = sink;
     this.report = new HandshakeReport(clock);
-    this.#steps = serverHandshake({ policy, provider, channel: this.#channel(), report: this.report });
-    this.#steps.next(); // to its first wait, for the ClientHello
+    const steps = serverHandshake({ policy, provider, channel: this.#channel(), report: this.report });
+    this.#handshake = new HandshakeDriver(steps, {
+      done: (secured) => this.#becomeSecure(secured),
+      answered: (goOn) => {
+        this.#run(goOn);
+        if (this.wantsInput) this.#sink.event({ type: 'wantsInput' });
+      },
+    });
   }
 
   /** Whether more input is of use now. While it is false, input is only kept. */
   get wantsInput(): boolean {
-    return this.#state === 'open' && !this.#answerPending;
+    return this.#state === 'open' && this.#handshake?.isWaitingForAnswer !== true;
   }
 
   /** What the connection waits for, in words. */
   get expecting(): string {
     if (this.#state === 'over') return 'nothing';
-    if (this.#answerPending) return 'an answer';
-    return this.#expected ?? 'application data';
+    if (this.#handshake?.isWaitingForAnswer) return 'an answer';
+    return this.#handshake?.expected ?? 'application data';
   }
 
   get isSecure(): boolean {
@@ -162,15 +167,16 @@ export class Connection {
   /** Forgets everything: nothing is sent any more, late answers are ignored. */
   destroy(): void {
     this.#state = 'over';
-    this.#dropSteps();
+    this.#handshake?.drop();
   }
 
-  /** Works off what is there, until more input or an answer is needed. */
-  #run(): void {
+  /** Works off what is there, after `first`, until more input or an answer is needed. */
+  #run(first?: () => void): void {
     this.#isRunning = true;
     this.#keyUpdateAnswered = false;
     try {
-      while (this.#state === 'open' && !this.#answerPending && !this.#receivedCloseNotify) {
+      first?.();
+      while (this.wantsInput && !this.#receivedCloseNotify) {
         const message = this.#messages.next();
         if (message !== undefined) {
           this.#receiveMessage(message);
@@ -187,8 +193,7 @@ export class Connection {
       this.#isRunning = false;
       this.#isDelivering = false;
       this.#inbound.settle();
-      if (this.#state === 'over') this.#dropSteps();
-      else this.#flush();
+      if (this.#state === 'open') this.#flush();
     }
   }
 
@@ -255,35 +260,24 @@ export class Connection {
 
   /** RFC 5246 section 7.1. */
   #receiveChangeCipherSpec(content: Uint8Array): void {
-    if (this.#expected !== 'changeCipherSpec')
+    if (this.#handshake?.expected !== 'changeCipherSpec')
       fail('unexpectedMessage', 'unexpected ChangeCipherSpec', 'UNEXPECTED_CCS');
     if (content.length !== 1 || content[0] !== 1)
       fail('illegalParameter', 'bad ChangeCipherSpec', 'BAD_CHANGE_CIPHER_SPEC');
-    this.#resume(undefined);
+    this.#handshake.resume(undefined);
   }
 
-  /** RFC 8446 section 6. */
   #receiveAlert(content: Uint8Array): void {
-    if (content.length === 0) fail('unexpectedMessage', 'empty alert record', 'BAD_LENGTH');
-    if (content.length !== 2) fail('decodeError', `alert of ${content.length} bytes`, 'BAD_ALERT');
-    const [level, description] = [content[0]!, content[1]!];
-    if (level !== AlertLevel.warning && level !== AlertLevel.fatal) {
-      fail('illegalParameter', `alert of level ${level}`, 'UNKNOWN_ALERT_TYPE');
+    const alert = readAlert(content, this.report.versionNumber === ProtocolVersion.tls13);
+    switch (alert.kind) {
+      case 'closeNotify':
+        return this.#receiveCloseNotify();
+      case 'warning':
+        if (++this.#warnings <= limits.warningAlerts) return;
+        return fail('decodeError', 'too many warning alerts', 'TOO_MANY_WARNING_ALERTS');
+      case 'error':
+        this.#end(alert.message, { ...alert, direction: 'received' });
     }
-    if (description === AlertDescription.closeNotify) return this.#receiveCloseNotify();
-    const is12Warning = level === AlertLevel.warning && this.report.versionNumber !== ProtocolVersion.tls13;
-    if (is12Warning || description === AlertDescription.userCanceled) {
-      if (++this.#warnings > limits.warningAlerts)
-        fail('decodeError', 'too many warning alerts', 'TOO_MANY_WARNING_ALERTS');
-      return;
-    }
-    const alert = alertName(description);
-    const name = alert ? screamingCase(alert).toLowerCase() : `number ${description}`;
-    this.#end(`the client sent the alert ${name}`, {
-      code: alert ? `ALERT_${screamingCase(alert)}` : `ALERT_${description}`,
-      alert,
-      direction: 'received',
-    });
   }
 
   #receiveCloseNotify(): void {
@@ -301,10 +295,11 @@ export class Connection {
   #receiveMessage(message: HandshakeMessage): void {
     if (this.isSecure) return this.#receivePostHandshake(message);
     const name = messageName(message.type);
-    if (name !== this.#expected) {
-      fail('unexpectedMessage', `${name ?? `message of type ${message.type}`} instead of ${this.#expected}`);
+    const expected = this.#handshake?.expected;
+    if (name === undefined || name !== expected) {
+      fail('unexpectedMessage', `${name ?? `message of type ${message.type}`} instead of ${expected}`);
     }
-    this.#resume(message);
+    this.#handshake?.resume(message);
   }
 
   #receivePostHandshake(message: HandshakeMessage): void {
@@ -348,7 +343,7 @@ export class Connection {
     }
   }
 
-  // ---- the handshake's own waiting
+  // ---- the handshake
 
   /** What the handshake can do to the connection. */
   #channel(): Channel {
@@ -369,45 +364,8 @@ export class Connection {
     };
   }
 
-  /** Goes on with the handshake, whose errors are the application's as well as the peer's. */
-  #resume(value: unknown): void {
-    this.#follow((steps) => steps.next(value));
-  }
-
-  #follow(advance: (steps: Steps<Secured>) => IteratorResult<Wait, Secured>): void {
-    const result = advance(this.#steps!);
-    if (this.#state === 'over') return; // destroyed from within a callback
-    if (result.done) return this.#finish(result.value);
-    if ('message' in result.value) this.#expected = result.value.message;
-    else this.#awaitAnswer(result.value.answer);
-  }
-
-  #awaitAnswer(promise: PromiseLike<unknown>): void {
-    this.#answerPending = true;
-    const settle = (advance: (steps: Steps<Secured>) => IteratorResult<Wait, Secured>): void => {
-      if (this.#state === 'over' || !this.#answerPending) return; // too late, or a second time
-      this.#answerPending = false;
-      this.#isRunning = true;
-      try {
-        this.#follow(advance);
-      } catch (error) {
-        this.#fail(error);
-      } finally {
-        this.#isRunning = false;
-      }
-      if (this.#state === 'open') this.#run();
-      else this.#dropSteps();
-      if (this.wantsInput) this.#sink.event({ type: 'wantsInput' });
-    };
-    promise.then(
-      (value) => settle((steps) => steps.next(value)),
-      (error) => settle((steps) => steps.throw(error)),
-    );
-  }
-
-  #finish(secured: Secured): void {
-    this.#steps = undefined;
-    this.#expected = undefined;
+  #becomeSecure(secured: Secured): void {
+    this.#handshake = undefined;
     this.#secured = secured;
     this.report.reach('secure');
     this.#flush();
@@ -435,22 +393,13 @@ export class Connection {
 
   #end(
     message: string,
-    facts: { code: string; alert?: TlsAlert['alert'] | undefined; direction?: 'sent' | 'received'; cause?: unknown },
+    facts: { code: string; alert?: AlertName | undefined; direction?: 'sent' | 'received'; cause?: unknown },
   ): void {
     this.#state = 'over';
     const { code, alert, direction = 'none', cause } = facts;
     const failure = new ConnectionFailure(message, { code, alert, direction, cause, report: this.report });
-    if (!this.#isRunning) this.#dropSteps();
+    this.#handshake?.drop();
     this.#sink.event({ type: 'failure', failure });
-  }
-
-  /** Lets the handshake run its `finally` blocks; never from within one of its own steps. */
-  #dropSteps(): void {
-    if (this.#isRunning) return;
-    const steps = this.#steps;
-    this.#steps = undefined;
-    this.#answerPending = false;
-    steps?.return(undefined as never);
   }
 }
 
