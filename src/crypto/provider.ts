@@ -1,8 +1,5 @@
 import type { AeadName, HashName } from './cipher-suites.ts';
 
-/** A value, or a promise of it. */
-export type MaybePromise<T> = T | PromiseLike<T>;
-
 /** A hash over all handshake messages so far, whose value can be taken at any moment. */
 export interface RunningHash {
   update(bytes: Uint8Array): void;

@@ -1,5 +1,5 @@
 import type { CipherSuite } from '../crypto/cipher-suites.ts';
-import type { MaybePromise } from '../crypto/provider.ts';
+import type { MaybePromise } from '../crypto/maybe-promise.ts';
 import type { ClientHello } from '../messages/client-hello.ts';
 import type { Credential } from '../x509/credential.ts';
 

@@ -1,4 +1,4 @@
-import type { MaybePromise } from '../crypto/provider.ts';
+import { isPromise, type MaybePromise } from '../crypto/maybe-promise.ts';
 import type { HandshakeMessage } from '../messages/handshake-message.ts';
 import type { MessageName } from '../wire/code-points.ts';
 
@@ -28,6 +28,3 @@ export function* changeCipherSpec(): Steps<void> {
 export function* answer<T>(value: MaybePromise<T>): Steps<T> {
   return isPromise(value) ? ((yield { answer: value }) as T) : value;
 }
-
-const isPromise = <T>(value: MaybePromise<T>): value is PromiseLike<T> =>
-  typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';

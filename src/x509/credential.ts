@@ -1,4 +1,5 @@
-import type { KeyType, MaybePromise } from '../crypto/provider.ts';
+import type { MaybePromise } from '../crypto/maybe-promise.ts';
+import type { KeyType } from '../crypto/provider.ts';
 
 /**
  * Something that signs handshakes: a key in this process, in an HSM or in a remote service. An answer may be a

@@ -1,0 +1,23 @@
+import * as crypto from 'node:crypto';
+
+export type { KeyObject } from 'node:crypto';
+
+/** Whether a value is Node's own key object. */
+export const isKeyObject = (value: unknown): value is crypto.KeyObject => value instanceof crypto.KeyObject;
+
+/** A private key from PEM or DER, encrypted or not. Throws Node's own errors. */
+export const readPrivateKey = (key: string | Uint8Array, passphrase: string | undefined): crypto.KeyObject =>
+  crypto.createPrivateKey({
+    key: typeof key === 'string' ? key : Buffer.from(key.buffer, key.byteOffset, key.length),
+    ...(passphrase !== undefined && { passphrase }),
+  });
+
+/** A public key from PEM, or from a DER SubjectPublicKeyInfo. */
+export const readPublicKey = (key: string | Uint8Array): crypto.KeyObject =>
+  typeof key === 'string'
+    ? crypto.createPublicKey(key)
+    : crypto.createPublicKey({ key: Buffer.from(key), format: 'der', type: 'spki' });
+
+/** The DER SubjectPublicKeyInfo of a key, private or public. */
+export const spkiOf = (key: crypto.KeyObject): Buffer =>
+  (key.type === 'private' ? crypto.createPublicKey(key) : key).export({ format: 'der', type: 'spki' });

@@ -1,0 +1,177 @@
+import type { MaybePromise } from '../crypto/maybe-promise.ts';
+import { isKeyObject, type KeyObject, readPrivateKey, readPublicKey, spkiOf } from '../crypto/node/keys.ts';
+import { keyTypeOf, signLocally } from '../crypto/node/signing.ts';
+import type { KeyType } from '../crypto/provider.ts';
+import { schemeName } from '../wire/code-points.ts';
+import { type Certificate, readCertificate } from '../x509/certificate.ts';
+import type { Credential, Signer } from '../x509/credential.ts';
+import { decodePem, isCertificateLabel } from '../x509/pem.ts';
+import { isSelfIssued, signatureSchemeOf } from '../x509/signature-scheme.ts';
+import { invalidArgType, nodeError } from './errors.ts';
+
+/** A key that signs elsewhere: in an HSM, a KMS, another process. */
+export interface RemoteKey {
+  /** The public half: a KeyObject, PEM, or a DER SubjectPublicKeyInfo. */
+  readonly publicKey: KeyObject | string | Uint8Array;
+  /**
+   * Signs `data`, which is not hashed, under a scheme by its registry name (`ecdsa_secp256r1_sha256`,
+   * `rsa_pss_rsae_sha256`, …). ECDSA signatures are DER. Failing ends the one connection that asked.
+   */
+  sign(scheme: string, data: Uint8Array): MaybePromise<Uint8Array>;
+}
+
+type Material = string | Uint8Array;
+/** What `key` accepts, alone or in an array: PEM, DER, Node's KeyObject, PEM with its own passphrase, a remote key. */
+export type KeyInput =
+  | Material
+  | KeyObject
+  | RemoteKey
+  | { readonly pem: Material; readonly passphrase?: string | undefined };
+/** What `cert` accepts, alone or in an array: a chain in PEM, or one certificate in DER. */
+export type CertificateInput = Material;
+export type OneOrMany<T> = T | readonly T[];
+
+interface LoadedKey {
+  readonly spki: Uint8Array;
+  readonly signer: Signer;
+}
+
+const list = <T>(value: OneOrMany<T> | undefined | null): readonly T[] =>
+  value === undefined || value === null || (value as unknown) === false
+    ? []
+    : Array.isArray(value)
+      ? value
+      : [value as T];
+
+const isMaterial = (value: unknown): value is Material => typeof value === 'string' || ArrayBuffer.isView(value);
+
+const hasMember = <K extends string>(value: unknown, name: K): value is Record<K, unknown> =>
+  typeof value === 'object' && value !== null && name in value;
+
+/**
+ * Credentials from `key` and `cert`: each chain goes with the key whose public half its first certificate holds.
+ * Throws Node's errors for keys, and `ERR_OSSL_X509_KEY_VALUES_MISMATCH` for a chain or a key that stays alone.
+ */
+export function readCredentials(
+  keys: OneOrMany<KeyInput> | undefined,
+  certificates: OneOrMany<CertificateInput> | undefined,
+  passphrase: string | undefined,
+): readonly Credential[] {
+  const loaded = list(keys).map((key) => loadKey(key, passphrase));
+  const chains = list(certificates).map(readChain);
+  const credentials = chains.map((chain) => {
+    const [leaf] = chain;
+    const key = loaded.find(({ spki }) => Buffer.compare(spki, leaf!.publicKey.spki) === 0);
+    if (key === undefined) {
+      if (loaded.length > 0) throw keyMismatch();
+      throw nodeError('ERR_OSSL_X509_NO_PRIVATE_KEY', 'a certificate is given without its private key');
+    }
+    return credentialOf(chain, key.signer);
+  });
+  if (chains.length > 0 && loaded.length > chains.length) throw keyMismatch();
+  return credentials;
+}
+
+const keyMismatch = (): Error =>
+  nodeError(
+    'ERR_OSSL_X509_KEY_VALUES_MISMATCH',
+    'error:05800074:x509 certificate routines::key values mismatch',
+    Error,
+    {
+      library: 'x509 certificate routines',
+      reason: 'key values mismatch',
+    },
+  );
+
+function loadKey(input: KeyInput, passphrase: string | undefined): LoadedKey {
+  if (isKeyObject(input)) return localKey(input);
+  if (isMaterial(input)) return localKey(readPrivateKey(input, passphrase));
+  if (hasMember(input, 'pem')) {
+    if (!isMaterial(input.pem))
+      throw invalidArgType('options.key.pem', 'of type string or an instance of Buffer', input.pem);
+    return localKey(readPrivateKey(input.pem, (input.passphrase as string | undefined) ?? passphrase));
+  }
+  if (hasMember(input, 'sign')) return remoteKey(input as unknown as RemoteKey);
+  throw invalidArgType(
+    'options.key',
+    'of type string or an instance of Buffer, TypedArray, DataView, KeyObject or a signer',
+    input,
+  );
+}
+
+function localKey(key: KeyObject): LoadedKey {
+  if (key.type !== 'private') throw invalidArgType('options.key', 'a private key', key);
+  const spki = spkiOf(key);
+  const { keyType, modulusLength } = shapeOf(key);
+  return {
+    spki,
+    signer: {
+      keyType,
+      ...(modulusLength !== undefined && { modulusLength }),
+      sign: (scheme, tbs) => signLocally(key, keyType, scheme, tbs),
+    },
+  };
+}
+
+function remoteKey(remote: RemoteKey): LoadedKey {
+  if (typeof remote.sign !== 'function') throw invalidArgType('options.key.sign', 'of type function', remote.sign);
+  const key = isKeyObject(remote.publicKey) ? remote.publicKey : readPublicKey(remote.publicKey);
+  const { keyType, modulusLength } = shapeOf(key);
+  return {
+    spki: spkiOf(key),
+    signer: {
+      keyType,
+      ...(modulusLength !== undefined && { modulusLength }),
+      sign(scheme, tbs) {
+        const answer = remote.sign(schemeName(scheme), tbs);
+        return isBytes(answer) ? answer : Promise.resolve(answer).then(checkSignature);
+      },
+    },
+  };
+}
+
+const isBytes = (value: unknown): value is Uint8Array => value instanceof Uint8Array;
+
+function checkSignature(signature: unknown): Uint8Array {
+  if (isBytes(signature)) return signature;
+  throw invalidArgType('signature', 'an instance of Uint8Array', signature);
+}
+
+function shapeOf(key: KeyObject): { readonly keyType: KeyType; readonly modulusLength: number | undefined } {
+  const keyType = keyTypeOf(key);
+  if (keyType === undefined) {
+    const what = key.asymmetricKeyDetails?.namedCurve ?? key.asymmetricKeyType;
+    throw nodeError('ERR_SSL_UNKNOWN_CERTIFICATE_TYPE', `a key of type ${what} cannot sign a TLS handshake`);
+  }
+  const bits = key.asymmetricKeyDetails?.modulusLength;
+  return { keyType, modulusLength: bits === undefined ? undefined : Math.ceil(bits / 8) };
+}
+
+function readChain(input: CertificateInput): readonly Certificate[] {
+  if (!isMaterial(input)) {
+    throw invalidArgType('options.cert', 'of type string or an instance of Buffer, TypedArray, or DataView', input);
+  }
+  const bytes = typeof input === 'string' ? input : new Uint8Array(input.buffer, input.byteOffset, input.byteLength);
+  // DER begins with a SEQUENCE of a long length, which no text does.
+  const ders =
+    typeof bytes !== 'string' && bytes[0] === 0x30 && bytes[1] === 0x82
+      ? [bytes]
+      : decodePem(bytes).flatMap(({ label, der }) => (isCertificateLabel(label) ? der : []));
+  if (ders.length === 0) {
+    throw nodeError('ERR_OSSL_PEM_NO_START_LINE', 'error:0480006C:PEM routines::no start line', Error, {
+      library: 'PEM routines',
+      reason: 'no start line',
+    });
+  }
+  return ders.map(readCertificate);
+}
+
+function credentialOf(chain: readonly Certificate[], signer: Signer): Credential {
+  const signed = chain.filter((certificate) => !isSelfIssued(certificate));
+  return {
+    chain: chain.map(({ der }) => der),
+    signer,
+    chainSchemes: signed.flatMap((certificate, i) => signatureSchemeOf(certificate, chain[i + 1]) ?? 0),
+    issuers: chain.map(({ issuer }) => issuer.der),
+  };
+}

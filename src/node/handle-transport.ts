@@ -1,0 +1,70 @@
+import * as net from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { Done, Transport } from './transport.ts';
+
+/** The parts of net.Socket that Node keeps to itself; they have not changed since Node 12. */
+interface SocketInternals {
+  _handle: { isStreamBase?: boolean; readonly writeQueueSize?: number } | null;
+  _server?: unknown;
+  server?: unknown;
+}
+interface SocketPrototype {
+  _read(size: number): void;
+  _write(chunk: unknown, encoding: string, done: Done): void;
+  _final(done: Done): void;
+  _destroy(error: Error | null, done: Done): void;
+}
+
+const internals = (socket: Duplex): SocketInternals => socket as unknown as SocketInternals;
+
+/** net.Socket's own streaming methods, for a subclass that overrides them. */
+export const netSocket: SocketPrototype = net.Socket.prototype as unknown as SocketPrototype;
+
+/** Events by which an application would notice that a socket lost its handle; net.Socket itself hears its `end`. */
+const tellingEvents: ReadonlyMap<string, number> = new Map([
+  ['data', 0],
+  ['readable', 0],
+  ['end', 1],
+  ['close', 0],
+  ['error', 0],
+  ['timeout', 0],
+]);
+
+/** Whether a socket is fresh from `accept` and nobody holds on to it, so that its handle may move to another. */
+export function canTakeHandle(socket: Duplex): socket is net.Socket {
+  if (Object.getPrototypeOf(socket) !== net.Socket.prototype) return false;
+  const raw = socket as net.Socket;
+  if (internals(raw)._handle?.isStreamBase !== true || raw.destroyed || raw.connecting) return false;
+  if (raw.bytesRead > 0 || raw.bytesWritten > 0 || raw.readableLength > 0 || raw.isPaused()) return false;
+  for (const [event, own] of tellingEvents) if (raw.listenerCount(event) > own) return false;
+  return true;
+}
+
+/** Options with which net.Socket becomes the owner of a handle, but does not read from it yet. */
+export const handleOptions = (raw: net.Socket): object => ({ handle: internals(raw)._handle, manualStart: true });
+
+/**
+ * Records over the TCP handle that `socket` was made with (by `handleOptions(raw)`), by net.Socket's own methods:
+ * one stream the less between the kernel and the application.
+ */
+export function takeHandle(socket: net.Socket, raw: net.Socket): Transport {
+  const [from, to] = [internals(raw), internals(socket)];
+  from._handle = null;
+  // The server counts its connections by the sockets that name it.
+  to.server = from.server;
+  to._server = from._server;
+  from._server = null;
+  // Node's HTTP servers read straight from such handles, past the stream: from this one they must not.
+  to._handle!.isStreamBase = false;
+  return {
+    get backlog() {
+      return to._handle?.writeQueueSize ?? 0;
+    },
+    write: (bytes, done) => netSocket._write.call(socket, bytes, 'buffer', done),
+    end: (done) => netSocket._final.call(socket, done),
+    resume: () => {
+      if (to._handle) netSocket._read.call(socket, 0);
+    },
+    destroy: () => {},
+  };
+}

@@ -1,0 +1,76 @@
+import { nodeCrypto } from '../../src/crypto/node/provider.ts';
+import type { CryptoProvider } from '../../src/crypto/provider.ts';
+import { Connection, type ConnectionEvent } from '../../src/engine/connection.ts';
+import type { ConnectionFailure } from '../../src/engine/failure.ts';
+import type { Policy, ServerConfig } from '../../src/handshake/config.ts';
+import { createSecureContext, type SecureContextOptions } from '../../src/node/secure-context.ts';
+import { type IdentityKind, identity } from './identities.ts';
+
+export interface ServerEndOptions {
+  readonly identities?: readonly IdentityKind[];
+  readonly context?: SecureContextOptions;
+  readonly config?: Partial<ServerConfig>;
+  readonly policy?: Partial<Policy>;
+  readonly provider?: CryptoProvider;
+}
+
+/** A server's configuration for tests. */
+export function serverConfig({
+  identities = ['p256'],
+  context = {},
+  config = {},
+}: ServerEndOptions = {}): ServerConfig {
+  const made = identities.map(identity);
+  const options = { key: made.map(({ key }) => key), cert: made.map(({ cert }) => cert), ...context };
+  return { ...createSecureContext(options).config, ...config };
+}
+
+/** The server's engine with everything that came out of it. */
+export class ServerEnd {
+  readonly connection: Connection;
+  readonly events: ConnectionEvent[] = [];
+  #output: Uint8Array[] = [];
+  readonly #plaintext: Uint8Array[] = [];
+  #time = 0;
+
+  constructor(options: ServerEndOptions = {}) {
+    const config = serverConfig(options);
+    const policy: Policy = { configure: () => config, ...options.policy };
+    const sink = {
+      wantsKeylog: true,
+      ciphertext: (bytes: Uint8Array) => void this.#output.push(bytes),
+      plaintext: (bytes: Uint8Array) => void this.#plaintext.push(Uint8Array.from(bytes)),
+      event: (event: ConnectionEvent) => void this.events.push(event),
+    };
+    this.connection = new Connection(policy, options.provider ?? nodeCrypto, sink, () => this.#time++);
+  }
+
+  receive(bytes: Uint8Array): void {
+    this.connection.receive(bytes);
+  }
+
+  /** Everything sent since the last call. */
+  takeOutput(): Buffer {
+    const output = Buffer.concat(this.#output);
+    this.#output = [];
+    return output;
+  }
+
+  get plaintext(): Buffer {
+    return Buffer.concat(this.#plaintext);
+  }
+
+  get failure(): ConnectionFailure | undefined {
+    const failures = this.events.flatMap((event) => (event.type === 'failure' ? event.failure : []));
+    if (failures.length > 1) throw new Error('the connection failed more than once');
+    return failures[0];
+  }
+
+  get hasFailed(): boolean {
+    return this.failure !== undefined;
+  }
+
+  get isSecure(): boolean {
+    return this.events.some((event) => event.type === 'secure');
+  }
+}
