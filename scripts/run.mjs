@@ -73,10 +73,12 @@ const tasks = {
     install();
     build();
   },
-  start(args) {
+  async start(args) {
     install();
     build();
-    run(process.execPath, ['dist/cli/main.js', ...args]);
+    // In this process, so that signals reach the server and no other process stands between.
+    process.argv = [process.execPath, join(root, 'dist/cli/main.js'), ...args];
+    await import('../dist/cli/main.js');
   },
   test(args) {
     install();

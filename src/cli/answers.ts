@@ -18,8 +18,8 @@ export interface Asked {
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  /** The body, or `echo` where the request's own is sent back. */
-  readonly body: string | 'echo';
+  /** The body; `undefined` where the request's own is sent back. */
+  readonly body: string | undefined;
 }
 
 const styleHash = Buffer.from(fingerprintHash('sha256', pageStyle) ?? '', 'hex').toString('base64');
@@ -46,7 +46,7 @@ export function answer(asked: Asked): Answer {
       return isRead(asked) ? json(describeConnection(asked.report)) : refuse('GET, HEAD');
     case '/echo':
       return asked.method === 'POST'
-        ? { status: 200, headers: { ...commonHeaders, 'content-type': 'application/octet-stream' }, body: 'echo' }
+        ? { status: 200, headers: { ...commonHeaders, 'content-type': 'application/octet-stream' }, body: undefined }
         : refuse('POST');
     case '/favicon.ico':
       return { status: 204, headers: commonHeaders, body: '' };

@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 import { existsSync, readFileSync } from 'node:fs';
-import { hostname, networkInterfaces } from 'node:os';
-import { relative, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { type Command, readArguments, UsageError, usage } from './arguments.ts';
 import { openDevelopmentStore } from './development-store.ts';
+import { developmentNames, type Identity, isEveryAddress, readIdentity, shortPath } from './identity.ts';
 import { type Serving, serve } from './serve.ts';
 import { connectionLine, failureLine, type Style, terminalStyle } from './terminal.ts';
 import { trustAdvice } from './trust.ts';
@@ -21,14 +21,16 @@ const say = (line: string): void => void stdout.write(`${line}\n`);
 stdout.on('error', () => process.exit(0));
 
 async function run(command: ServeCommand): Promise<void> {
-  const identity = command.files === undefined ? developmentIdentity(command) : givenIdentity(command.files);
+  const identity = command.files === undefined ? developmentIdentity(command) : readIdentity(command.files);
   const { port, host } = command;
   const serving = await serve({
-    ...identity,
+    cert: identity.cert,
+    key: identity.key,
     port,
     host,
     onConnection: (socket) => say(connectionLine(socket.handshakeReport, socket, new Date(), style)),
     onFailure: (error) => say(failureLine(error, new Date(), style)),
+    onError: (error) => say(style.bad(`The server cannot accept a connection: ${error.message}`)),
   }).catch((error: NodeJS.ErrnoException) => {
     throw startError(error, command);
   });
@@ -36,54 +38,16 @@ async function run(command: ServeCommand): Promise<void> {
   endOnSignals(serving);
 }
 
-interface Identity {
-  readonly cert: string | Uint8Array;
-  readonly key: string | Uint8Array;
-  readonly authorityPath?: string;
-}
-
-function givenIdentity(files: NonNullable<ServeCommand['files']>): Identity {
-  return { cert: read('--cert', files.cert), key: read('--key', files.key) };
-}
-
-function read(option: string, path: string): Uint8Array {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    const why = code === 'ENOENT' ? 'there is no such file' : code === 'EACCES' ? 'it may not be read' : code;
-    throw new Error(`${option} ${path}: ${why}`);
-  }
-}
-
 function developmentIdentity({ names, host }: ServeCommand): Identity {
   const folder = resolve('.tsls');
-  const own = hostname().toLowerCase();
-  const wanted = ['localhost', '127.0.0.1', '::1', ...(isHostName(own) ? [own] : []), ...listened(host), ...names];
   try {
-    const { made, ...identity } = openDevelopmentStore({ folder, names: [...new Set(wanted)] });
-    if (made === 'authority') say(`Made a development authority and a certificate in ${shown(folder)}.`);
-    if (made === 'certificate') say(`Made a new certificate in ${shown(folder)}.`);
-    return { ...identity, authorityPath: shown(identity.authorityPath) };
+    const { made, cert, key, authorityPath } = openDevelopmentStore({ folder, names: developmentNames(host, names) });
+    if (made === 'authority') say(`Made a development authority and a certificate in ${shortPath(folder)}.`);
+    if (made === 'certificate') say(`Made a new certificate in ${shortPath(folder)}.`);
+    return { cert, key, authorityPath: shortPath(authorityPath) };
   } catch (error) {
-    throw new Error(`cannot keep development certificates in ${shown(folder)}: ${(error as Error).message}`);
+    throw new Error(`cannot keep development certificates in ${shortPath(folder)}: ${(error as Error).message}`);
   }
-}
-
-const isHostName = (name: string): boolean =>
-  /^[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*$/.test(name) && name.length <= 253;
-
-/** The addresses under which other machines reach us, such as a phone in the same network. */
-function listened(host: string | undefined): string[] {
-  if (host !== undefined && host !== '0.0.0.0' && host !== '::') return [host.toLowerCase()];
-  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
-  return all.filter(({ internal, family }) => !internal && family === 'IPv4').map(({ address }) => address);
-}
-
-/** A path as short as it can be from here. */
-function shown(path: string): string {
-  const short = relative('.', path);
-  return short !== '' && !short.startsWith('..') ? short : path;
 }
 
 /** Why it did not start, in words that say what to do. */
@@ -98,16 +62,12 @@ function startError(error: NodeJS.ErrnoException, { port, host, files }: ServeCo
   if (code.endsWith('KEY_VALUES_MISMATCH')) {
     return new Error(`the key in ${files.key} does not belong to the certificate in ${files.cert}`);
   }
-  if (/PASSPHRASE|PASSWORD|BAD_DECRYPT/.test(`${code} ${error.message}`.toUpperCase())) {
-    return new Error(`the key in ${files.key} is encrypted; decrypt it first (openssl pkey)`);
-  }
   return new Error(`the certificate in ${files.cert} and the key in ${files.key} cannot be used: ${error.message}`);
 }
 
 function announce(serving: Serving, { host }: ServeCommand, authorityPath: string | undefined): void {
   const { port } = serving.address;
-  const everywhere = host === undefined || host === '0.0.0.0' || host === '::';
-  const name = everywhere ? 'localhost' : host.includes(':') ? `[${host}]` : host;
+  const name = host === undefined || isEveryAddress(host) ? 'localhost' : host.includes(':') ? `[${host}]` : host;
   const url = `https://${name}:${port}/`;
   say(`tsls ${version()} listens on ${style.bold(url)}`);
   if (authorityPath !== undefined) {

@@ -1,13 +1,8 @@
-import {
-  createServer as createHttpServer,
-  type Server as HttpServer,
-  type IncomingMessage,
-  type ServerResponse,
-} from 'node:http';
+import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { performServerHandshake, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { pipeline } from 'node:stream';
-import { createServer, type TLSSocket, type TlsClientError } from '../index.ts';
+import { createServer, type Server, type TLSSocket, type TlsClientError } from '../index.ts';
 import { type Answer, type Asked, answer } from './answers.ts';
 
 /** What to serve with, and who hears of it. */
@@ -22,6 +17,8 @@ export interface ServeOptions {
   readonly host?: string | undefined;
   onConnection?(socket: TLSSocket): void;
   onFailure?(error: TlsClientError): void;
+  /** The server runs and could not accept a connection, for want of file descriptors say. */
+  onError?(error: Error): void;
 }
 
 /** A server that runs. */
@@ -40,19 +37,18 @@ const idleTimeout = 120_000;
  */
 export async function serve(options: ServeOptions): Promise<Serving> {
   const { cert, key, port, host } = options;
-  const open = new Set<TLSSocket>();
-  const sessions = new Set<ServerHttp2Session>();
-  const http = createHttpServer(answerHttp1);
+  const connections: Connections = { open: new Set(), busy: new Set(), sessions: new Set(), isClosing: false };
+  const http = createHttpServer((request, response) => answerHttp1(request, response, connections));
   http.timeout = idleTimeout;
   const server = createServer(
     { cert, key, ALPNProtocols: ['h2', 'http/1.1'], handshakeTimeout: 30_000, noDelay: true },
     (socket) => {
-      open.add(socket);
-      socket.on('close', () => open.delete(socket));
+      connections.open.add(socket);
+      socket.on('close', () => connections.open.delete(socket));
       // Broken connections are everyday life, and HTTP hears of them as well.
       socket.on('error', () => {});
       options.onConnection?.(socket);
-      if (socket.alpnProtocol === 'h2') serveHttp2(socket, sessions);
+      if (socket.alpnProtocol === 'h2') serveHttp2(socket, connections);
       else http.emit('connection', socket);
     },
   );
@@ -61,29 +57,32 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     server.once('error', reject);
     server.listen({ port, host }, () => {
       server.off('error', reject);
+      server.on('error', (error: Error) => options.onError?.(error));
       resolve();
     });
   });
   return {
     address: server.address() as AddressInfo,
-    close: (grace) => close({ server, http, open, sessions }, grace),
+    close: (grace) => close(server, connections, grace),
   };
 }
 
-interface Parts {
-  readonly server: ReturnType<typeof createServer>;
-  readonly http: HttpServer;
-  readonly open: ReadonlySet<TLSSocket>;
-  readonly sessions: ReadonlySet<ServerHttp2Session>;
+interface Connections {
+  readonly open: Set<TLSSocket>;
+  /** Those of HTTP/1.1 with a request that is not answered yet. */
+  readonly busy: Set<TLSSocket>;
+  readonly sessions: Set<ServerHttp2Session>;
+  isClosing: boolean;
 }
 
-async function close({ server, http, open, sessions }: Parts, grace: number): Promise<void> {
+async function close(server: Server, connections: Connections, grace: number): Promise<void> {
+  const { open, busy, sessions } = connections;
+  connections.isClosing = true;
   const closed = new Promise<void>((resolve) => {
     server.close(() => resolve());
   });
   for (const session of sessions) session.close();
-  http.closeIdleConnections();
-  // A connection that has sent nothing yet is no idle one of HTTP's, and would stay.
+  for (const socket of open) if (socket.alpnProtocol !== 'h2' && !busy.has(socket)) socket.end();
   const timer = setTimeout(() => {
     for (const socket of open) socket.destroy();
   }, grace);
@@ -91,8 +90,13 @@ async function close({ server, http, open, sessions }: Parts, grace: number): Pr
   clearTimeout(timer);
 }
 
-function answerHttp1(request: IncomingMessage, response: ServerResponse): void {
+function answerHttp1(request: IncomingMessage, response: ServerResponse, connections: Connections): void {
   const socket = request.socket as unknown as TLSSocket;
+  connections.busy.add(socket);
+  response.on('close', () => {
+    connections.busy.delete(socket);
+    if (connections.isClosing) socket.end();
+  });
   const asked: Asked = {
     method: request.method ?? 'GET',
     target: request.url ?? '/',
@@ -101,11 +105,11 @@ function answerHttp1(request: IncomingMessage, response: ServerResponse): void {
   };
   const reply = answer(asked);
   response.writeHead(reply.status, reply.headers);
-  if (reply.body === 'echo') pipeline(request, response, () => {});
+  if (reply.body === undefined) pipeline(request, response, () => {});
   else response.end(bodyFor(asked, reply));
 }
 
-function serveHttp2(socket: TLSSocket, sessions: Set<ServerHttp2Session>): void {
+function serveHttp2(socket: TLSSocket, { sessions }: Connections): void {
   const session = sessionOver(socket);
   sessions.add(session);
   session.on('close', () => sessions.delete(session));
@@ -139,11 +143,11 @@ function sessionOver(socket: TLSSocket): ServerHttp2Session {
 function answerHttp2(stream: ServerHttp2Stream, asked: Asked): void {
   const reply = answer(asked);
   stream.respond({ ':status': reply.status, ...reply.headers });
-  if (reply.body === 'echo') stream.pipe(stream);
+  if (reply.body === undefined) stream.pipe(stream);
   else {
     stream.end(bodyFor(asked, reply));
     stream.resume();
   }
 }
 
-const bodyFor = ({ method }: Asked, { body }: Answer): string => (method === 'HEAD' ? '' : body);
+const bodyFor = ({ method }: Asked, { body = '' }: Answer): string => (method === 'HEAD' ? '' : body);
