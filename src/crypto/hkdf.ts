@@ -48,13 +48,35 @@ export function hkdfExpandLabel(
   context: Uint8Array,
   length: number,
 ): Uint8Array {
-  const info = new Writer(10 + label.length + context.length)
+  if (length > hashLength[hash]) {
+    const info = labelBlock(label, length, context.length).slice(0, -1);
+    info.set(context, info.length - context.length);
+    return hkdfExpand(provider, hash, secret, info, length);
+  }
+  // The one block of HKDF-Expand, made once per label: a handshake needs twenty of them.
+  const name = `${label} ${length} ${context.length}`;
+  let block = labelBlocks.get(name);
+  if (block === undefined) {
+    block = labelBlock(label, length, context.length);
+    if (labelBlocks.size < maxLabelBlocks) labelBlocks.set(name, block);
+  }
+  block.set(context, block.length - 1 - context.length);
+  const output = provider.hmac(hash, secret, block);
+  return output.length === length ? output : output.subarray(0, length);
+}
+
+const labelBlocks = new Map<string, Uint8Array>();
+/** Labels of exporters are the application's, and could be without number. */
+const maxLabelBlocks = 64;
+
+/** HkdfLabel with room for its context, and the counter of the first block behind it. */
+const labelBlock = (label: string, length: number, contextLength: number): Uint8Array =>
+  new Writer(12 + label.length + contextLength)
     .u16(length)
     .vector8((w) => w.ascii('tls13 ').ascii(label))
-    .vector8((w) => w.bytes(context))
+    .vector8((w) => w.bytes(new Uint8Array(contextLength)))
+    .u8(1)
     .take();
-  return hkdfExpand(provider, hash, secret, info, length);
-}
 
 /** The TLS 1.2 PRF (RFC 5246 section 5) with the hash of the cipher suite. */
 export function prf12(

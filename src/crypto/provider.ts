@@ -9,8 +9,18 @@ export interface RunningHash {
 
 /** One AEAD key (RFC 5116). Nonces are 12 bytes and must not repeat. */
 export interface Aead {
-  /** Encrypts `buffer[start, end)` in place and writes the tag behind it, for which there must be room. */
-  seal(nonce: Uint8Array, additionalData: Uint8Array, buffer: Uint8Array, start: number, end: number): void;
+  /**
+   * Encrypts `content` and `trailer` behind it to `out[at]`, and the tag behind them. There must be room, and `out`
+   * must not overlap the inputs. Returns the index after the tag.
+   */
+  seal(
+    nonce: Uint8Array,
+    additionalData: Uint8Array,
+    content: Uint8Array,
+    trailer: Uint8Array,
+    out: Uint8Array,
+    at: number,
+  ): number;
   /**
    * Decrypts `buffer[start, end)`, whose last bytes are the tag. Returns the plaintext, which may or may not
    * lie in `buffer`, or `undefined` when it is not authentic.

@@ -6,6 +6,7 @@ import { headerLength, maxPlaintextLength } from './record-reader.ts';
 
 const explicitLength = 8;
 const nonce = new Uint8Array(12);
+const noTrailer = new Uint8Array();
 /** seq_num, type, version, length (RFC 5246 section 6.2.3.3). */
 const additionalData = new Uint8Array(13);
 
@@ -40,9 +41,8 @@ export class Sealer12 implements Sealer {
 
   seal(type: number, content: Uint8Array, _padding: number, out: Uint8Array, at: number): number {
     const start = at + headerLength + this.#explicit;
-    const end = start + content.length;
     const sequence = this.sealed++;
-    writeHeader(type, end + this.#tagLength - at - headerLength, out, at);
+    writeHeader(type, this.#explicit + content.length + this.#tagLength, out, at);
     if (this.#explicit > 0) {
       nonce.set(this.#key.iv);
       writeSequence(sequence, nonce, 4);
@@ -50,10 +50,8 @@ export class Sealer12 implements Sealer {
     } else {
       xorNonce(this.#key.iv, sequence, nonce);
     }
-    out.set(content, start);
     setAdditionalData(sequence, type, content.length);
-    this.#key.aead.seal(nonce, additionalData, out, start, end);
-    return end + this.#tagLength;
+    return this.#key.aead.seal(nonce, additionalData, content, noTrailer, out, start);
   }
 }
 

@@ -8,6 +8,15 @@ import { headerLength, maxPlaintextLength } from './record-reader.ts';
 // One nonce at a time is in use in a thread.
 const nonce = new Uint8Array(12);
 
+/** The content type alone: what stands behind the content of a record without padding. */
+const trailers: readonly Uint8Array[] = Array.from({ length: 256 }, (_, type) => Uint8Array.of(type));
+
+function paddedTrailer(type: number, padding: number): Uint8Array {
+  const trailer = new Uint8Array(1 + padding);
+  trailer[0] = type;
+  return trailer;
+}
+
 /** Seals TLSCiphertext (RFC 8446 section 5.2): content, its type and zero padding under the AEAD. */
 export class Sealer13 implements Sealer {
   readonly overhead: number;
@@ -26,15 +35,10 @@ export class Sealer13 implements Sealer {
 
   seal(type: number, content: Uint8Array, padding: number, out: Uint8Array, at: number): number {
     const start = at + headerLength;
-    const typeAt = start + content.length;
-    const end = typeAt + 1 + padding;
-    writeHeader(ContentType.applicationData, end + this.#tagLength - start, out, at);
-    out.set(content, start);
-    out[typeAt] = type;
-    if (padding > 0) out.fill(0, typeAt + 1, end);
+    writeHeader(ContentType.applicationData, content.length + 1 + padding + this.#tagLength, out, at);
     xorNonce(this.#key.iv, this.sealed++, nonce);
-    this.#key.aead.seal(nonce, out.subarray(at, start), out, start, end);
-    return end + this.#tagLength;
+    const trailer = padding === 0 ? trailers[type]! : paddedTrailer(type, padding);
+    return this.#key.aead.seal(nonce, out.subarray(at, start), content, trailer, out, start);
   }
 }
 

@@ -214,7 +214,7 @@ describe('protected records', () => {
     const out = new Uint8Array(5 + 10 + 16);
     const { aead, iv } = trafficKey(nodeCrypto, client.suite, client.applicationSecrets.client);
     out.set(header(T.applicationData, 26));
-    aead.seal(iv, out.subarray(0, 5), out, 5, 15);
+    aead.seal(iv, out.subarray(0, 5), new Uint8Array(10), new Uint8Array(), out, 5);
     client.server.receive(out);
     assert.equal(client.server.failure?.alert, 'unexpectedMessage');
   });

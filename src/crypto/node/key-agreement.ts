@@ -3,6 +3,7 @@ import { fail } from '../../wire/alert.ts';
 import { groupName, NamedGroup } from '../../wire/code-points.ts';
 import type { EphemeralKey, KeyAgreement } from '../provider.ts';
 import { type Encapsulator, nativeMlKem, nobleMlKem768 } from './ml-kem.ts';
+import { withoutStackTraces } from './stack-traces.ts';
 
 /** A Diffie-Hellman group: both sides publish a share. */
 interface DiffieHellman extends KeyAgreement {
@@ -63,7 +64,7 @@ function montgomeryCurve(group: number, type: 'x25519' | 'x448', crv: string, sh
   const options = { publicKeyEncoding: { format: 'jwk' } } as const;
   const importShare = (share: Uint8Array): crypto.KeyObject => {
     const x = Buffer.from(share.buffer, share.byteOffset, share.length).toString('base64url');
-    return crypto.createPublicKey({ key: { kty: 'OKP', crv, x }, format: 'jwk' });
+    return withoutStackTraces(() => crypto.createPublicKey({ key: { kty: 'OKP', crv, x }, format: 'jwk' }));
   };
   const generate = (): EphemeralKey => {
     const { publicKey, privateKey } = generateMontgomery(type, options);

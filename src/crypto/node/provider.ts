@@ -7,7 +7,7 @@ import { keyAgreement } from './key-agreement.ts';
 /** Cryptography by `node:crypto`: always there, and the reference for any other provider. */
 export const nodeCrypto: CryptoProvider = {
   name: 'node:crypto',
-  randomBytes: (length) => crypto.randomBytes(length),
+  randomBytes,
   hash: runningHash,
   digest,
   hmac,
@@ -15,3 +15,19 @@ export const nodeCrypto: CryptoProvider = {
   keyAgreement,
   equal: (a, b) => a.length === b.length && crypto.timingSafeEqual(a, b),
 };
+
+/** Random bytes drawn beforehand, since a draw costs the same for 32 bytes as for thousands. */
+const pool = Buffer.alloc(4096);
+let poolAt = pool.length;
+
+function randomBytes(length: number): Uint8Array {
+  if (length > pool.length / 8) return crypto.randomBytes(length);
+  if (poolAt + length > pool.length) {
+    crypto.randomFillSync(pool);
+    poolAt = 0;
+  }
+  const bytes = Uint8Array.prototype.slice.call(pool, poolAt, poolAt + length);
+  pool.fill(0, poolAt, poolAt + length);
+  poolAt += length;
+  return bytes;
+}

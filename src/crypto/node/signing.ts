@@ -2,6 +2,7 @@ import * as crypto from 'node:crypto';
 import { SignatureScheme as S } from '../../wire/code-points.ts';
 import type { MaybePromise } from '../maybe-promise.ts';
 import type { KeyType } from '../provider.ts';
+import { withoutStackTraces } from './stack-traces.ts';
 
 interface Algorithm {
   /** `null` where the algorithm hashes on its own. */
@@ -42,7 +43,7 @@ export function signLocally(
   const algorithm = algorithms.get(scheme);
   if (algorithm === undefined) throw new RangeError(`signature scheme ${scheme} is not implemented`);
   const { hash, padding } = algorithm;
-  if (padding === undefined) return crypto.sign(hash, tbs, key);
+  if (padding === undefined) return withoutStackTraces(() => crypto.sign(hash, tbs, key));
   const options = { key, padding, saltLength: RSA_PSS_SALTLEN_DIGEST };
   if (!keyType.startsWith('rsa')) throw new TypeError(`a key of type ${keyType} cannot sign with scheme ${scheme}`);
   return new Promise((resolve, reject) => {

@@ -8,6 +8,7 @@ import { writeServerHello } from '../../messages/server-hello.ts';
 import { Opener13, Sealer13 } from '../../record/protection13.ts';
 import { fail } from '../../wire/alert.ts';
 import { ProtocolVersion } from '../../wire/code-points.ts';
+import type { Credential } from '../../x509/credential.ts';
 import { type Negotiation, type Secured, Transcript } from '../handshake.ts';
 import { keylogLine } from '../keylog.ts';
 import { type Identity, type SizeLimits, selectAlpn, selectSizeLimits } from '../selection.ts';
@@ -128,13 +129,24 @@ function encryptedReplies({ hello, config, limits }: Handshake13, alpn: string |
 /** Certificate and CertificateVerify (RFC 8446 section 4.4). */
 function* sendCertificate(hs: Handshake13): Steps<void> {
   const { credential, scheme } = hs.identity;
-  send(hs, writeCertificate13(credential.chain));
+  send(hs, certificateMessage(credential));
   hs.report.signatureScheme = scheme;
   hs.report.reach('certificate');
   const signature = yield* answer(credential.signer.sign(scheme, serverSignatureInput(hs.transcript.digest())));
   send(hs, writeCertificateVerify(scheme, signature));
   hs.report.reach('certificateVerify');
 }
+
+/** The Certificate of a credential, which is the same for every client. */
+function certificateMessage(credential: Credential): Uint8Array {
+  let message = certificateMessages.get(credential);
+  if (message === undefined) {
+    message = writeCertificate13(credential.chain);
+    certificateMessages.set(credential, message);
+  }
+  return message;
+}
+const certificateMessages = new WeakMap<Credential, Uint8Array>();
 
 /** The client's Finished (RFC 8446 section 4.4.4). */
 function* receiveFinished(hs: Handshake13, secret: TrafficSecret, transcriptHash: Uint8Array): Steps<Uint8Array> {

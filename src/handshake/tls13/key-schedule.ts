@@ -1,9 +1,33 @@
-import { aeadShapes, type CipherSuite, hashLength } from '../../crypto/cipher-suites.ts';
+import { aeadShapes, type CipherSuite, type HashName, hashLength } from '../../crypto/cipher-suites.ts';
 import { hkdfExpandLabel, hkdfExtract } from '../../crypto/hkdf.ts';
 import type { CryptoProvider } from '../../crypto/provider.ts';
 import type { TrafficKey } from '../../record/protection.ts';
 
 const empty = new Uint8Array();
+
+const emptyHashes = new Map<HashName, Uint8Array>();
+const saltsWithoutPsk = new Map<HashName, Uint8Array>();
+
+/** The hash of nothing, computed once. */
+const emptyHash = (provider: CryptoProvider, hash: HashName): Uint8Array =>
+  once(emptyHashes, hash, () => provider.digest(hash, empty));
+
+/** What follows from an Early Secret of zeros: no secret at all, and the same in every such handshake. */
+const saltWithoutPsk = (provider: CryptoProvider, hash: HashName): Uint8Array =>
+  once(saltsWithoutPsk, hash, () => {
+    const length = hashLength[hash];
+    const earlySecret = hkdfExtract(provider, hash, new Uint8Array(length), new Uint8Array(length));
+    return hkdfExpandLabel(provider, hash, earlySecret, 'derived', emptyHash(provider, hash), length);
+  });
+
+function once<K, V>(cache: Map<K, V>, key: K, make: () => V): V {
+  let value = cache.get(key);
+  if (value === undefined) {
+    value = make();
+    cache.set(key, value);
+  }
+  return value;
+}
 
 declare const trafficSecret: unique symbol;
 /** A traffic secret (RFC 8446 section 7.1), as long as the suite's hash. */
@@ -18,16 +42,20 @@ export interface TrafficSecrets {
 export class KeySchedule {
   readonly #provider: CryptoProvider;
   readonly #suite: CipherSuite;
-  readonly #emptyHash: Uint8Array;
   #secret: Uint8Array;
+  /** The salt of the next extraction; known beforehand where there is no PSK. */
+  #salt: Uint8Array | undefined;
 
   /** Starts with the Early Secret; there is no PSK without `psk`. */
   constructor(provider: CryptoProvider, suite: CipherSuite, psk?: Uint8Array) {
     this.#provider = provider;
     this.#suite = suite;
-    this.#emptyHash = provider.digest(suite.hash, empty);
-    const zeros = new Uint8Array(hashLength[suite.hash]);
-    this.#secret = hkdfExtract(provider, suite.hash, zeros, psk ?? zeros);
+    if (psk === undefined) {
+      this.#secret = empty;
+      this.#salt = saltWithoutPsk(provider, suite.hash);
+    } else {
+      this.#secret = hkdfExtract(provider, suite.hash, new Uint8Array(hashLength[suite.hash]), psk);
+    }
   }
 
   /** Derive-Secret for a transcript hash. */
@@ -38,10 +66,12 @@ export class KeySchedule {
   }
 
   #advance(keyingMaterial: Uint8Array): void {
-    const salt = this.#derive('derived', this.#emptyHash);
+    const { hash } = this.#suite;
+    const salt = this.#salt ?? this.#derive('derived', emptyHash(this.#provider, hash));
     this.#secret.fill(0);
-    this.#secret = hkdfExtract(this.#provider, this.#suite.hash, salt, keyingMaterial);
-    salt.fill(0);
+    this.#secret = hkdfExtract(this.#provider, hash, salt, keyingMaterial);
+    if (this.#salt === undefined) salt.fill(0);
+    this.#salt = undefined;
   }
 
   /** Handshake Secret: traffic secrets for the hash of ClientHello...ServerHello. */
@@ -108,6 +138,6 @@ export function exportKeyingMaterial(
   length: number,
 ): Uint8Array {
   const { hash } = suite;
-  const secret = hkdfExpandLabel(provider, hash, exporterSecret, label, provider.digest(hash, empty), hashLength[hash]);
+  const secret = hkdfExpandLabel(provider, hash, exporterSecret, label, emptyHash(provider, hash), hashLength[hash]);
   return hkdfExpandLabel(provider, hash, secret, 'exporter', provider.digest(hash, context), length);
 }
