@@ -74,13 +74,13 @@ const tasks = {
     build();
   },
   async start(args) {
+    const parent = process.ppid;
     install();
     build();
     // In this process, so that signals reach the server and no other process stands between.
     process.argv = [process.execPath, join(root, 'dist/cli/main.js'), ...args];
     await import('../dist/cli/main.js');
     // A signal to npm ends npm and the shell that it put between, and would leave us alone with the port.
-    const parent = process.ppid;
     const watch = () => process.ppid !== parent && process.kill(process.pid, 'SIGTERM');
     if (process.env.npm_lifecycle_event === 'start') setInterval(watch, 500).unref();
   },
