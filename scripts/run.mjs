@@ -73,10 +73,16 @@ const tasks = {
     install();
     build();
   },
-  start(args) {
+  async start(args) {
+    const parent = process.ppid;
     install();
     build();
-    run(process.execPath, ['dist/cli/main.js', ...args]);
+    // In this process, so that signals reach the server and no other process stands between.
+    process.argv = [process.execPath, join(root, 'dist/cli/main.js'), ...args];
+    await import('../dist/cli/main.js');
+    // A signal to npm ends npm and the shell that it put between, and would leave us alone with the port.
+    const watch = () => process.ppid !== parent && process.kill(process.pid, 'SIGTERM');
+    if (process.env.npm_lifecycle_event === 'start') setInterval(watch, 500).unref();
   },
   test(args) {
     install();

@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import * as https from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { json } from 'node:stream/consumers';
+import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+const main = fileURLToPath(new URL('main.js', import.meta.url));
+const cwd = mkdtempSync(join(tmpdir(), 'tsls-'));
+after(() => rmSync(cwd, { recursive: true }));
+
+interface Started {
+  readonly process: ChildProcess;
+  readonly url: string;
+  /** Everything printed so far. */
+  output(): string;
+}
+
+async function start(...args: readonly string[]): Promise<Started> {
+  const child = spawn(process.execPath, [main, '--port', '0', '--host', '127.0.0.1', ...args], { cwd });
+  let output = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    output += text;
+  });
+  while (!output.includes('Connections:')) await once(child.stdout, 'data');
+  return { process: child, url: /https:\S+/.exec(output)![0], output: () => output };
+}
+
+async function stop({ process: child }: Started): Promise<void> {
+  child.kill('SIGTERM');
+  const [code, signal] = (await once(child, 'exit')) as [number | null, string | null];
+  // Windows ends a process at once and has no signal to handle.
+  assert.deepEqual([code, signal], process.platform === 'win32' ? [null, 'SIGTERM'] : [0, null]);
+}
+
+const authority = (): string => readFileSync(join(cwd, '.tsls', 'ca.pem'), 'utf8');
+
+async function ask(url: string): Promise<{ version: string }> {
+  const [response] = (await once(https.get(`${url}json`, { ca: authority() }), 'response')) as [
+    import('node:http').IncomingMessage,
+  ];
+  return (await json(response)) as { version: string };
+}
+
+const runOnce = (...args: readonly string[]) => spawnSync(process.execPath, [main, ...args], { cwd, encoding: 'utf8' });
+
+test('a first start makes certificates, serves, prints a line per connection, and ends at a signal', async () => {
+  const started = await start();
+  assert.match(started.output(), /Made a development authority/);
+  assert.ok(started.output().includes(`curl --cacert ${join('.tsls', 'ca.pem')} ${started.url}`));
+  assert.equal((await ask(started.url)).version, 'TLSv1.3');
+  assert.match(started.output(), /127\.0\.0\.1:\d+ {2}TLSv1\.3 {2}TLS_AES_\w+ {2}/);
+  await stop(started);
+});
+
+test('the second start trusts the same authority', async () => {
+  const before = authority();
+  const started = await start();
+  assert.doesNotMatch(started.output(), /Made/);
+  assert.equal(authority(), before);
+  const { status, stderr } = runOnce('--host', '127.0.0.1', '--port', new URL(started.url).port);
+  assert.equal(status, 1);
+  assert.match(stderr, /^tsls: port \d+ is in use; choose another with --port\n$/);
+  await stop(started);
+});
+
+test('a certificate and key of one’s own', async () => {
+  const cert = join('.tsls', 'cert.pem');
+  const started = await start('--cert', cert, '--key', join('.tsls', 'key.pem'));
+  assert.doesNotMatch(started.output(), /curl/);
+  assert.equal((await ask(started.url)).version, 'TLSv1.3');
+  await stop(started);
+  const own = join('.tsls', 'cert.pem');
+  writeFileSync(join(cwd, 'empty.pem'), '');
+  for (const [args, message] of [
+    [['--cert', 'nowhere.pem', '--key', 'k'], /--cert nowhere\.pem: there is no such file/],
+    [['--cert', own, '--key', join('.tsls', 'ca-key.pem')], /does not belong to the certificate/],
+    [['--cert', own, '--key', 'empty.pem'], /--key empty\.pem holds no private key in PEM/],
+    [['--cert', 'empty.pem', '--key', 'empty.pem'], /--cert empty\.pem holds no certificate in PEM/],
+  ] as const) {
+    const { status, stderr } = runOnce('--port', '0', ...args);
+    assert.equal(status, 1);
+    assert.match(stderr, message);
+    assert.equal(stderr.trim().split('\n').length, 1);
+  }
+});
+
+test('help, version and mistakes', () => {
+  assert.match(runOnce('--help').stdout, /^Usage: tsls/);
+  assert.match(runOnce('--version').stdout, /^\d+\.\d+\.\d+/);
+  const { status, stderr } = runOnce('--frob');
+  assert.equal(status, 2);
+  assert.match(stderr, /--frob.*\nTry --help\.\n/);
+});
