@@ -12,8 +12,9 @@ const keyOptions: Readonly<Record<Credential, readonly string[]>> = {
   ed25519: ['-algorithm', 'ED25519'],
 };
 
-const extensions = `basicConstraints=CA:FALSE
-keyUsage=digitalSignature
+/** NSS wants a key usage that fits RSA, even where the key only signs. */
+const extensions = (kind: Credential): string => `basicConstraints=CA:FALSE
+keyUsage=digitalSignature${kind === 'rsa' ? ',keyEncipherment' : ''}
 extendedKeyUsage=serverAuth
 subjectKeyIdentifier=hash
 authorityKeyIdentifier=keyid
@@ -24,13 +25,13 @@ subjectAltName=DNS:${serverName},IP:127.0.0.1
 export async function makeCertificates(folder: string): Promise<void> {
   const at = (name: string): string => join(folder, name);
   const openssl = (...args: string[]) => must('openssl', args);
-  writeFileSync(at('leaf.ext'), extensions);
   await openssl('genpkey', ...keyOptions.p256, '-out', at('ca.key'));
   await openssl(
     ...['req', '-x509', '-new', '-key', at('ca.key'), '-subj', '/CN=tsls interop test CA', '-days', '30'],
     ...['-addext', 'keyUsage=critical,keyCertSign,cRLSign', '-sha256', '-out', at('ca.pem')],
   );
   for (const kind of credentials) {
+    writeFileSync(at('leaf.ext'), extensions(kind));
     await openssl('genpkey', ...keyOptions[kind], '-out', at(`${kind}.key`));
     await openssl('req', '-new', '-key', at(`${kind}.key`), '-subj', `/CN=${serverName}`, '-out', at(`${kind}.csr`));
     await openssl(
@@ -56,6 +57,6 @@ export function makePayload(): { bin: Buffer; txt: Buffer } {
   const blocks: Buffer[] = [];
   for (let i = 0; i < payloadBytes / 32; i++) blocks.push(createHash('sha256').update(`tsls interop ${i}`).digest());
   const bin = Buffer.concat(blocks);
-  const lines = bin.toString('base64').replace(/.{76}/g, '$&\n');
+  const lines = bin.toString('base64').replace(/.{1000}/g, '$&\n');
   return { bin, txt: Buffer.from(`${lines.slice(0, payloadBytes - 1)}\n`, 'latin1') };
 }

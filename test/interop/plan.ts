@@ -4,11 +4,12 @@ import { type Cell, type Credential, credentials, type Group, groups, type Peer,
 
 const retry: Group = 'P-384';
 
+const credentialColumns = { rsa: 'RSA-2048', p256: 'ECDSA P-256', ed25519: 'Ed25519' } as const;
 export const suiteColumns = suites.map((s) => s.label);
 export const otherColumns = [
   ...groups.map(String),
   'retry',
-  ...credentials.map((c) => ({ rsa: 'RSA-2048', p256: 'ECDSA P-256', ed25519: 'Ed25519' })[c]),
+  ...credentials.map((c) => credentialColumns[c]),
   'http/1.1',
   'h2',
   'page',
@@ -32,15 +33,12 @@ export function plan(peer: Peer): Cell[] {
     const suite = plainSuite(peer, credential);
     cells.push({ column, suite, suiteBy: peer.suiteBy[suite.version] ?? 'client', credential, ...more });
   };
-  for (const group of peer.groups) plain(group, 'p256', { group, groupBy: peer.groupBy });
+  // RFC 8422 section 5.1: in TLS 1.2 the groups also limit the curves of certificates, so RSA goes with them there.
+  const beside: Credential = peer.suiteBy['TLSv1.3'] ? 'p256' : 'rsa';
+  for (const group of peer.groups) plain(group, beside, { group, groupBy: peer.groupBy });
   // RFC 8446 section 4.1.4: clients guess X25519 or P-256 first, so a server with P-384 alone has to ask again.
   if (peer.suiteBy['TLSv1.3']) plain('retry', 'p256', { group: retry, groupBy: 'server' });
-  plainCredentials(peer).forEach(([credential, column]) => {
-    plain(column, credential);
-  });
+  for (const credential of peer.credentials) plain(credentialColumns[credential], credential);
   for (const alpn of peer.alpn ?? []) plain(alpn, 'p256', { alpn });
   return cells;
 }
-
-const plainCredentials = (peer: Peer): [Credential, string][] =>
-  peer.credentials.map((c) => [c, { rsa: 'RSA-2048', p256: 'ECDSA P-256', ed25519: 'Ed25519' }[c]]);

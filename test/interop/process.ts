@@ -10,10 +10,12 @@ export interface Finished {
 }
 
 export interface RunOptions {
-  /** Written to standard input, which stays open until `until` bytes came out or the program ended. */
   readonly input?: Uint8Array;
-  /** How many bytes of standard output answer the input; without it the input ends at once. */
-  readonly until?: (stdout: Buffer) => boolean;
+  /**
+   * Keeps standard input open until so many bytes came out and this says that they will do; without it the input
+   * ends at once. The bytes are put together only when asked for: some programs write them one by one.
+   */
+  readonly until?: { readonly bytes: number; enough(stdout: Buffer): boolean };
   /** Milliseconds; 20 s unless said otherwise. */
   readonly timeout?: number;
   readonly cwd?: string;
@@ -46,6 +48,7 @@ export function run(command: string, args: readonly string[], options: RunOption
     );
     const out: Buffer[] = [];
     let err = '';
+    let length = 0;
     let late = false;
     const timer = setTimeout(() => {
       late = true;
@@ -53,7 +56,8 @@ export function run(command: string, args: readonly string[], options: RunOption
     }, options.timeout ?? 20_000);
     child.stdout.on('data', (chunk: Buffer) => {
       out.push(chunk);
-      if (options.until?.(Buffer.concat(out))) child.stdin.end();
+      length += chunk.length;
+      if (options.until && length >= options.until.bytes && options.until.enough(Buffer.concat(out))) child.stdin.end();
     });
     child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
       if (err.length < 100_000) err += chunk;

@@ -61,6 +61,7 @@ function echo(socket: TLSSocket): void {
   let bytes = 0;
   let error: string | undefined;
   const facts = negotiated(socket);
+  socket.setNoDelay(true);
   socket.on('data', (chunk) => {
     hash.update(chunk);
     bytes += chunk.length;

@@ -36,9 +36,11 @@ export const gnutls: Peer = {
   alpn: ['http/1.1', 'h2'],
   find: () => versionOf('gnutls-cli', ['--version'], /gnutls-cli (\S+)/),
   run: (cell, target) =>
+    // gnutls-cli writes its output byte by byte, which a pipe bears well and the socket of a child process does not.
     runPipeClient(
-      'gnutls-cli',
+      'sh',
       [
+        ...['-c', '"$0" "$@" | cat', 'gnutls-cli'],
         ...['--port', `${target.port}`, '--x509cafile', target.ca, '--sni-hostname', serverName],
         ...['--verify-hostname', serverName, '--priority', priority(cell)],
         ...['--logfile', join(target.scratch, 'gnutls.log'), ...(cell.alpn ? ['--alpn', cell.alpn] : []), '127.0.0.1'],

@@ -22,7 +22,7 @@ export async function runPipeClient(
     const start = stdout.indexOf(head);
     return start < 0 ? Buffer.alloc(0) : stdout.subarray(start, start + payloadBytes);
   };
-  const until = (stdout: Buffer): boolean => stdout.length >= payloadBytes && answer(stdout).length === payloadBytes;
+  const until = { bytes: payloadBytes, enough: (stdout: Buffer) => answer(stdout).length === payloadBytes };
   const result = await run(program, args, { input, until, ...options });
   const got = answer(result.stdout);
   if (got.length === 0) throw new Error(`no data came back (${result.code}): ${words(result)}`);

@@ -5,7 +5,6 @@ import hashlib
 import json
 import socket
 import ssl
-import threading
 
 CURVES = {"P-256": "prime256v1", "P-384": "secp384r1", "P-521": "secp521r1"}
 
@@ -28,13 +27,22 @@ with open(args.payload, "rb") as file:
     payload = file.read()
 
 with socket.create_connection(("127.0.0.1", int(args.port)), timeout=15) as plain:
+    plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     with context.wrap_socket(plain, server_hostname=args.name) as tls:
-        sender = threading.Thread(target=tls.sendall, args=(payload,))
-        sender.start()
+        # One slice out, its echo in: an SSL object must not be used by two threads at a time.
         digest = hashlib.sha256()
-        while chunk := tls.recv(65536):
-            digest.update(chunk)
-        sender.join()
+        for start in range(0, len(payload), 65536):
+            part = payload[start : start + 65536]
+            tls.sendall(part)
+            missing = len(part)
+            while missing > 0:
+                chunk = tls.recv(missing)
+                if not chunk:
+                    raise EOFError(f"the server ended {missing} bytes too early")
+                digest.update(chunk)
+                missing -= len(chunk)
+        if tls.recv(1):
+            raise ValueError("the server sent too much")
         cipher = tls.cipher()[0]
         print(
             json.dumps(

@@ -53,6 +53,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let name = ServerName::try_from(options["name"].clone())?;
     let mut connection = ClientConnection::new(Arc::new(configuration(&options)?), name)?;
     let mut socket = TcpStream::connect(("127.0.0.1", options["port"].parse()?))?;
+    socket.set_nodelay(true)?;
     socket.set_read_timeout(Some(Duration::from_secs(15)))?;
     let payload = std::fs::read(&options["payload"])?;
 
