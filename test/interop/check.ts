@@ -47,7 +47,7 @@ export function faults(
 }
 
 const serverWords = (reports: readonly Report[]): string =>
-  reports.flatMap((r) => (r.event === 'failed' ? [` [server: ${r.message}]`] : [])).join('');
+  reports.flatMap((r) => (r.event === 'failed' ? [` [server: ${r.message.trim()}]`] : [])).join('');
 
 /** Makes the one connection of a cell. */
 export async function carryOut(

@@ -56,6 +56,7 @@ export const botan: Peer = {
       ],
       'txt',
       target,
+      { verified: 'Certificate validation status: Verified' },
     );
   },
 };

@@ -6,15 +6,16 @@ import { type Exchange, payloadBytes, type Target } from '../model.ts';
 import { type RunOptions, run, words } from '../process.ts';
 
 /**
- * Runs one with a payload. Some print remarks of their own before the data, so the answer is looked for by its
- * first bytes; `bin` is for clients that pass any byte on, `txt` for those that read lines.
+ * Runs one with a payload: `bin` is for clients that pass any byte on, `txt` for those that read lines. Some print
+ * remarks of their own before the data, so the answer is looked for by its first bytes; and some go on after a chain
+ * that they reject, so `verified` is what they must have said of it.
  */
 export async function runPipeClient(
   program: string,
   args: readonly string[],
   sent: 'bin' | 'txt',
   target: Target,
-  options: RunOptions = {},
+  options: RunOptions & { readonly verified?: string } = {},
 ): Promise<Exchange> {
   const input = readFileSync(join(target.folder, `payload.${sent}`));
   const head = input.subarray(0, 64);
@@ -26,5 +27,8 @@ export async function runPipeClient(
   const result = await run(program, args, { input, until, ...options });
   const got = answer(result.stdout);
   if (got.length === 0) throw new Error(`no data came back (${result.code}): ${words(result)}`);
+  const { verified } = options;
+  if (verified !== undefined && !result.stdout.includes(verified))
+    throw new Error(`the client does not say: ${verified}`);
   return { received: createHash('sha256').update(got).digest('hex'), sent };
 }
