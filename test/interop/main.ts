@@ -37,7 +37,13 @@ async function findPeers(options: Options): Promise<Map<string, string | undefin
   const versions = new Map<string, string | undefined>();
   for (const [name, peer] of Object.entries(peers)) {
     if (options.only.length > 0 && !options.only.includes(name)) continue;
-    versions.set(name, await peer.find());
+    try {
+      versions.set(name, await peer.find());
+    } catch (error) {
+      // A client that cannot be built here (an old toolchain, say) is missing, and the table says so.
+      console.error(`${peer.name} cannot be had: ${(error as Error).message}`);
+      versions.set(name, undefined);
+    }
   }
   return versions;
 }
