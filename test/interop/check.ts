@@ -6,7 +6,7 @@ import { type Cell, type Exchange, type Peer, payloadBytes, serverName } from '.
 import type { ConnectionReport, Report } from './server.ts';
 import type { Servers } from './servers.ts';
 
-export type Outcome = 'ok' | 'failed' | 'skipped';
+type Outcome = 'ok' | 'failed' | 'skipped';
 export interface Result {
   readonly peer: string;
   readonly column: string;

@@ -4,7 +4,7 @@ export type Version = 'TLSv1.2' | 'TLSv1.3';
 export type Credential = 'rsa' | 'p256' | 'ed25519';
 export type Group = 'X25519' | 'P-256' | 'P-384' | 'P-521' | 'X448' | 'X25519MLKEM768';
 /** Who narrows the choice down to the one wanted: the client, or the server where the client has no switch. */
-export type Chooser = 'client' | 'server';
+type Chooser = 'client' | 'server';
 
 export interface Suite {
   /** IANA name, which is also what `getCipher().standardName` says. */

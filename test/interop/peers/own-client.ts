@@ -32,7 +32,7 @@ export function buildFolder(
 }
 
 /** The command line of a cell: `--key value` pairs, of which those that the cell leaves open are absent. */
-export function clientArguments(cell: Cell, target: Target): string[] {
+function clientArguments(cell: Cell, target: Target): string[] {
   const args = {
     port: `${target.port}`,
     name: serverName,
