@@ -6,7 +6,7 @@ const tls13: TlsChoice = { version: 'TLSv1.3', suite: 'TLS_AES_128_GCM_SHA256', 
 const tls12 = (suite: string): TlsChoice => ({ version: 'TLSv1.2', suite, group: 'X25519:P-256' });
 
 type LoadOf<W> = W extends unknown ? Omit<W, 'port' | 'ca' | 'tls'> : never;
-export type Load = LoadOf<Work>;
+type Load = LoadOf<Work>;
 
 export interface Case {
   readonly name: string;

@@ -1,10 +1,11 @@
 // The load generator: node:tls clients in a process of their own, which offer nothing but the suite and group wanted.
 import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { connect, type TLSSocket } from 'node:tls';
 import { type Done, mebibyte, pingBytes, request, type Work } from './protocol.ts';
 
 let held: TLSSocket[] = [];
-let tickets = 0;
+let sessions = 0;
 const chunk = Buffer.alloc(65536, 'load');
 
 function open(work: Work): TLSSocket {
@@ -15,7 +16,7 @@ function open(work: Work): TLSSocket {
   });
   socket.setNoDelay(true);
   return socket.on('session', () => {
-    tickets++;
+    sessions++;
   });
 }
 
@@ -103,11 +104,13 @@ async function carryOut(work: Work): Promise<void> {
     case 'ping':
       return ping(work);
     case 'hold':
-      return repeat(work.connections, 32, async () => {
+      await repeat(work.connections, 32, async () => {
         const socket = await opened(work);
         socket.on('error', () => {}).resume();
         held.push(socket);
       });
+      // Tickets come after the handshake.
+      return sleep(100);
     case 'release':
       for (const socket of held) socket.destroy();
       held = [];
@@ -115,10 +118,10 @@ async function carryOut(work: Work): Promise<void> {
 }
 
 process.on('message', (work: Work) => {
-  tickets = 0;
+  sessions = 0;
   const started = performance.now();
   carryOut(work).then(
-    () => process.send?.({ milliseconds: performance.now() - started, tickets } satisfies Done),
+    () => process.send?.({ milliseconds: performance.now() - started, sessions } satisfies Done),
     (error: Error) => process.send?.({ error: error.message }),
   );
 });

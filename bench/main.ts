@@ -8,7 +8,7 @@ import { makeCertificates } from '../test/interop/certificates.ts';
 import { implementationName } from '../test/interop/implementation.ts';
 import { cases } from './cases.ts';
 import { measure } from './measure.ts';
-import { LoadGenerator } from './processes.ts';
+import { LoadGenerator, withoutTickets } from './processes.ts';
 import { aligned, cells, headings, type Line, markdownTable, summarize } from './report.ts';
 
 const usage = `usage: npm run bench -- [options]
@@ -38,15 +38,19 @@ function readOptions() {
 }
 
 function remarks(lines: readonly Line[], subject: string): string[] {
-  const counted = [
-    ...new Set(lines.flatMap((l) => (l.tickets ? [l.tickets.map((n) => n.toFixed(1)).join(' / ')] : []))),
-  ];
+  const sessions = new Map<string, string[]>();
+  for (const { name, sessions: pair } of lines)
+    sessions.set(pair.join(' / '), [...(sessions.get(pair.join(' / ')) ?? []), name]);
+  const sessions = new Map<string, string[]>();
+  for (const { name, sessions: pair } of lines) {
+    const key = pair.join(' / ');
+    sessions.set(key, [...(sessions.get(key) ?? []), name]);
+  }
+  const counted = [...sessions].map(([pair, names]) => `${pair} (${names.join(', ')})`).join('; ');
   const missed = lines.filter((l) => l.verdict === 'missed').map((l) => l.name);
   return [
     "Ratio: median of the rounds' ratios, all threads of the server process; below 1 is less than node:tls.",
-    ...(counted.length > 0
-      ? [`Sessions (TLS 1.3: tickets) given to the client per handshake, ${subject} / node:tls: ${counted.join(', ')}.`]
-      : []),
+    `Sessions (TLS 1.3: tickets) given to each client, ${subject} / node:tls: ${counted}.`,
     missed.length > 0 ? `Goals missed: ${missed.join(', ')}.` : 'No goal missed.',
   ];
 }
@@ -56,6 +60,7 @@ async function main(options: ReturnType<typeof readOptions>): Promise<number> {
   const load = new LoadGenerator();
   try {
     await makeCertificates(folder);
+    writeFileSync(join(folder, 'openssl.cnf'), withoutTickets);
     const version = execFileSync(options.node, ['--version'], { encoding: 'utf8' }).trim();
     const subject = options.implementation === 'tsls' ? 'tsls' : 'node:tls again';
     const title = `Node ${version}, ${cpus().length} cores (${cpus()[0]?.model.trim()}), ${options.rounds} rounds each`;

@@ -10,14 +10,16 @@ import type { Work } from './protocol.ts';
 export interface Sample {
   readonly all: number;
   readonly main: number;
-  /** Session tickets per connection, where handshakes are what is measured. */
-  readonly tickets?: number;
 }
+type Side = 'subject' | 'baseline';
+
 /** The two sides' samples, one pair a round. */
 export interface Measured {
   readonly case: Case;
   readonly subject: readonly Sample[];
   readonly baseline: readonly Sample[];
+  /** Sessions that a client is given per connection, by either side. */
+  readonly sessions: Readonly<Record<Side, number>>;
 }
 
 export interface Bench {
@@ -26,13 +28,13 @@ export interface Bench {
   readonly load: LoadGenerator;
 }
 
-const startServer = (bench: Bench, c: Case, implementation: ImplementationName): Promise<BenchServer> =>
-  BenchServer.start(bench.node, {
+const startServer = (bench: Bench, c: Case, implementation: ImplementationName, mode = c.mode): Promise<BenchServer> =>
+  BenchServer.start(bench.node, join(bench.folder, 'openssl.cnf'), {
     implementation,
     key: join(bench.folder, `${c.credential}.key`),
     cert: join(bench.folder, `${c.credential}.pem`),
     tls: c.tls,
-    mode: c.mode,
+    mode,
   });
 
 const workOf = (bench: Bench, c: Case, server: BenchServer, load = c.load): Work =>
@@ -40,13 +42,12 @@ const workOf = (bench: Bench, c: Case, server: BenchServer, load = c.load): Work
 
 async function cpuRound(bench: Bench, c: Case, server: BenchServer): Promise<Sample> {
   const before = server.cpu();
-  const done = await bench.load.do(workOf(bench, c, server));
+  await bench.load.do(workOf(bench, c, server));
   // What trails behind (closing sockets) belongs to the work.
   await sleep(30);
   const after = server.cpu();
   const per = (kind: 'main' | 'all'): number => (after[kind] - before[kind]) / c.units;
-  const counted = c.load.kind === 'handshakes' ? { tickets: done.tickets / c.load.count } : {};
-  return { all: per('all'), main: per('main'), ...counted };
+  return { all: per('all'), main: per('main') };
 }
 
 /** Memory does not shrink again, so every round has a server of its own, warmed up by a few connections. */
@@ -67,6 +68,15 @@ async function rssRound(bench: Bench, c: Case, implementation: ImplementationNam
   }
 }
 
+/** How many sessions (in TLS 1.3: tickets) a server gives each client, counted on a few connections. */
+async function countSessions(bench: Bench, c: Case, implementation: ImplementationName): Promise<number> {
+  const server = await startServer(bench, c, implementation, 'serve');
+  const { sessions } = await bench.load.do(workOf(bench, c, server, { kind: 'hold', connections: 8 }));
+  await bench.load.do(workOf(bench, c, server, { kind: 'release' }));
+  server.stop();
+  return sessions / 8;
+}
+
 /** Measures one case: the subject against node:tls. */
 export async function measure(
   bench: Bench,
@@ -77,13 +87,17 @@ export async function measure(
   const samples: { subject: Sample[]; baseline: Sample[] } = { subject: [], baseline: [] };
   const sides = { subject: implementation, baseline: 'node' } as const;
   const order = ['subject', 'baseline'] as const;
-  const take = async (round: (side: 'subject' | 'baseline') => Promise<Sample>): Promise<void> => {
+  const sessions = {
+    subject: await countSessions(bench, c, sides.subject),
+    baseline: await countSessions(bench, c, sides.baseline),
+  };
+  const take = async (round: (side: Side) => Promise<Sample>): Promise<void> => {
     for (let i = 0; i < rounds; i++)
       for (const side of i % 2 === 0 ? order : order.toReversed()) samples[side].push(await round(side));
   };
   if (c.measure === 'rss') {
     await take((side) => rssRound(bench, c, sides[side]));
-    return { case: c, ...samples };
+    return { case: c, ...samples, sessions };
   }
   const servers = {
     subject: await startServer(bench, c, sides.subject),
@@ -96,5 +110,5 @@ export async function measure(
   } finally {
     for (const side of order) servers[side].stop();
   }
-  return { case: c, ...samples };
+  return { case: c, ...samples, sessions };
 }

@@ -19,6 +19,19 @@ function next<T>(child: ChildProcess): Promise<T> {
   });
 }
 
+/**
+ * Both sides are to send no session tickets. node:tls sends two in TLS 1.3 whatever its options, but its OpenSSL can
+ * be told in its configuration.
+ */
+export const withoutTickets = `nodejs_conf = nodejs_init
+[nodejs_init]
+ssl_conf = ssl
+[ssl]
+system_default = defaults
+[defaults]
+NumTickets = 0
+`;
+
 /** CPU time in nanoseconds: of the main thread, and of all threads together. */
 export interface CpuTime {
   readonly main: number;
@@ -34,8 +47,10 @@ export class BenchServer {
     this.port = port;
   }
 
-  static async start(node: string, setup: ServerSetup): Promise<BenchServer> {
-    const child = fork(program('./server.js'), [JSON.stringify(setup)], { execPath: node, execArgv: ['--expose-gc'] });
+  /** Starts one under the Node given. The OpenSSL configuration file says what node:tls has no option for. */
+  static async start(node: string, opensslConfig: string, setup: ServerSetup): Promise<BenchServer> {
+    const execArgv = ['--expose-gc', `--openssl-config=${opensslConfig}`];
+    const child = fork(program('./server.js'), [JSON.stringify(setup)], { execPath: node, execArgv });
     const answer = await next<ServerAnswer>(child);
     if (!('port' in answer)) throw new Error('the server does not say its port');
     return new BenchServer(child, answer.port);

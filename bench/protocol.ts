@@ -38,8 +38,8 @@ export type Work = {
 export interface Done {
   /** Wall-clock milliseconds of the work. */
   readonly milliseconds: number;
-  /** Session tickets received in the course of it. */
-  readonly tickets: number;
+  /** Sessions (in TLS 1.3: tickets) received in the course of it. */
+  readonly sessions: number;
 }
 
 /** The first bytes of a connection to a `serve` server: what it is for, and how many bytes. */

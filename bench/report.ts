@@ -2,7 +2,7 @@
 import type { Case } from './cases.ts';
 import type { Measured, Sample } from './measure.ts';
 
-export const median = (values: readonly number[]): number => {
+const median = (values: readonly number[]): number => {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length >> 1;
   const upper = sorted[middle] ?? Number.NaN;
@@ -23,7 +23,8 @@ export interface Line {
   readonly range: readonly [number, number];
   readonly goal?: number;
   readonly verdict: 'met' | 'missed' | 'no goal';
-  readonly tickets?: readonly [number, number];
+  /** Sessions given to a client per connection, subject and baseline. */
+  readonly sessions: readonly [number, number];
 }
 
 const scale: Readonly<Record<Case['unit'], number>> = { µs: 1e3, 's/GiB': 1e9, KiB: 1024 };
@@ -35,14 +36,13 @@ export function summarize(measured: Measured): Line {
     median(samples.map((s) => s[kind])) / scale[c.unit];
   const ratios = subject.map((s, i) => s.all / (baseline[i]?.all ?? Number.NaN));
   const ratio = median(ratios);
-  const tickets = subject[0]?.tickets;
   return {
     ...{ name: c.name, what: c.what, unit: c.unit, ratio, range: [Math.min(...ratios), Math.max(...ratios)] },
     ...{ subject: of(subject, 'all'), baseline: of(baseline, 'all') },
     ...{ subjectMain: of(subject, 'main'), baselineMain: of(baseline, 'main') },
     ...(c.goal === undefined ? {} : { goal: c.goal }),
     verdict: c.goal === undefined ? 'no goal' : ratio <= c.goal ? 'met' : 'missed',
-    ...(tickets === undefined ? {} : { tickets: [tickets, baseline[0]?.tickets ?? Number.NaN] as const }),
+    sessions: [measured.sessions.subject, measured.sessions.baseline],
   };
 }
 
