@@ -39,9 +39,6 @@ function readOptions() {
 
 function remarks(lines: readonly Line[], subject: string): string[] {
   const sessions = new Map<string, string[]>();
-  for (const { name, sessions: pair } of lines)
-    sessions.set(pair.join(' / '), [...(sessions.get(pair.join(' / ')) ?? []), name]);
-  const sessions = new Map<string, string[]>();
   for (const { name, sessions: pair } of lines) {
     const key = pair.join(' / ');
     sessions.set(key, [...(sessions.get(key) ?? []), name]);
