@@ -100,19 +100,25 @@ function http(): (socket: TLSSocket) => void {
   h1.on('request', (request, response) => {
     respond(request, response, request.socket as TLSSocket).catch((e: Error) => response.destroy(e));
   });
+  // Whatever node:http2 wraps a socket in, it opens the session before `emit` returns.
+  const sockets = new WeakMap<object, TLSSocket>();
+  let opening: TLSSocket | undefined;
   h2.on('session', (session) => {
+    if (opening) sockets.set(session, opening);
     session.on('error', () => {});
   });
   h2.on('request', (request, response) => {
-    // The session's socket is a proxy that passes on what we ask of it.
-    const socket = request.stream.session?.socket as TLSSocket;
+    const socket = request.stream.session && sockets.get(request.stream.session);
+    if (!socket) return;
     respond(request as unknown as IncomingMessage, response as unknown as ServerResponse, socket).catch((e: Error) =>
       request.stream.destroy(e),
     );
   });
   return (socket) => {
     socket.on('error', () => {});
+    opening = socket;
     (socket.alpnProtocol === 'h2' ? h2 : h1).emit('connection', socket);
+    opening = undefined;
   };
 }
 
