@@ -56,10 +56,12 @@ export class TestServer {
     this.port.catch(() => {});
   }
 
-  /** What went wrong in the server process, by the line that names the error. */
+  /** What went wrong in the server process: from the line that names the error, with the top of its stack. */
   #fault(): string {
     const lines = this.#stderr.split('\n').map((l) => l.trim());
-    return lines.find((l) => /Error/.test(l)) ?? lines.filter((l) => l !== '').at(-1) ?? 'it said nothing';
+    const at = lines.findIndex((l) => /Error/.test(l));
+    const told = at < 0 ? lines.filter((l) => l !== '').slice(-1) : lines.slice(at, at + 8);
+    return told.join(' | ') || 'it said nothing';
   }
 
   get alive(): boolean {
