@@ -1,0 +1,98 @@
+// Starting the benchmark's processes, talking to them, and reading the CPU time of their threads.
+import { type ChildProcess, fork } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { Done, ServerAnswer, ServerSetup, Work } from './protocol.ts';
+
+const program = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+
+/** Waits for the next message of a child. @throws when it ends or reports an error instead */
+function next<T>(child: ChildProcess): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const ended = (code: number | null): void => reject(new Error(`a process of the benchmark ended with ${code}`));
+    child.once('exit', ended);
+    child.once('message', (message: T | { error: string }) => {
+      child.off('exit', ended);
+      if (typeof message === 'object' && message !== null && 'error' in message) reject(new Error(message.error));
+      else resolve(message as T);
+    });
+  });
+}
+
+/**
+ * Both sides are to send no session tickets. node:tls sends two in TLS 1.3 whatever its options, but its OpenSSL can
+ * be told in its configuration.
+ */
+export const withoutTickets = `nodejs_conf = nodejs_init
+[nodejs_init]
+ssl_conf = ssl
+[ssl]
+system_default = defaults
+[defaults]
+NumTickets = 0
+`;
+
+/** CPU time in nanoseconds: of the main thread, and of all threads together. */
+export interface CpuTime {
+  readonly main: number;
+  readonly all: number;
+}
+
+export class BenchServer {
+  readonly port: number;
+  readonly #child: ChildProcess;
+
+  private constructor(child: ChildProcess, port: number) {
+    this.#child = child;
+    this.port = port;
+  }
+
+  /** Starts one under the Node given. The OpenSSL configuration file says what node:tls has no option for. */
+  static async start(node: string, opensslConfig: string, setup: ServerSetup): Promise<BenchServer> {
+    const execArgv = ['--expose-gc', `--openssl-config=${opensslConfig}`];
+    const child = fork(program('./server.js'), [JSON.stringify(setup)], { execPath: node, execArgv });
+    const answer = await next<ServerAnswer>(child);
+    if (!('port' in answer)) throw new Error('the server does not say its port');
+    return new BenchServer(child, answer.port);
+  }
+
+  /** Of this process alone; the first number of `schedstat` is the time spent on a CPU. */
+  cpu(): CpuTime {
+    const tasks = `/proc/${this.#child.pid}/task`;
+    let all = 0;
+    let main = 0;
+    for (const id of readdirSync(tasks)) {
+      const time = Number(readFileSync(`${tasks}/${id}/schedstat`, 'latin1').split(' ')[0]);
+      all += time;
+      if (id === `${this.#child.pid}`) main = time;
+    }
+    return { main, all };
+  }
+
+  /** Bytes of resident memory after a garbage collection. */
+  async rss(): Promise<number> {
+    this.#child.send({ ask: 'rss' });
+    const answer = await next<ServerAnswer>(this.#child);
+    return 'rss' in answer ? answer.rss : Number.NaN;
+  }
+
+  stop(): void {
+    this.#child.removeAllListeners('exit');
+    this.#child.disconnect();
+  }
+}
+
+export class LoadGenerator {
+  readonly #child: ChildProcess = fork(program('./load.js'));
+
+  do(work: Work): Promise<Done> {
+    const done = next<Done>(this.#child);
+    this.#child.send(work);
+    return done;
+  }
+
+  stop(): void {
+    this.#child.removeAllListeners('exit');
+    this.#child.disconnect();
+  }
+}

@@ -1,0 +1,53 @@
+// What the benchmark's processes say to each other.
+import type { ImplementationName } from '../test/interop/implementation.ts';
+
+/** TLS as both ends are to speak it: one version, one suite, one group. */
+export interface TlsChoice {
+  readonly version: 'TLSv1.2' | 'TLSv1.3';
+  /** OpenSSL's name of the suite. */
+  readonly suite: string;
+  readonly group: string;
+}
+
+/** The one argument of bench/server.ts, as JSON. */
+export interface ServerSetup {
+  readonly implementation: ImplementationName;
+  readonly key: string;
+  readonly cert: string;
+  readonly tls: TlsChoice;
+  /** `end` closes every connection as soon as its handshake is done; `serve` does what its first bytes ask for. */
+  readonly mode: 'end' | 'serve';
+}
+
+export type ServerQuestion = { readonly ask: 'rss' };
+export type ServerAnswer = { readonly port: number } | { readonly rss: number };
+
+/** What the load generator is to do, on connections of its own. */
+export type Work = {
+  readonly port: number;
+  readonly ca: string;
+  readonly tls: TlsChoice;
+} & (
+  | { readonly kind: 'handshakes'; readonly count: number; readonly atOnce: number }
+  | { readonly kind: 'download' | 'upload'; readonly mebibytes: number }
+  | { readonly kind: 'ping'; readonly connections: number; readonly count: number }
+  | { readonly kind: 'hold'; readonly connections: number }
+  | { readonly kind: 'release' }
+);
+
+export interface Done {
+  /** Wall-clock milliseconds of the work. */
+  readonly milliseconds: number;
+  /** Sessions (in TLS 1.3: tickets) received in the course of it. */
+  readonly sessions: number;
+}
+
+/** The first bytes of a connection to a `serve` server: what it is for, and how many bytes. */
+export const request = (what: 'D' | 'U' | 'P', bytes: number): Buffer => {
+  const head = Buffer.alloc(9, what, 'latin1');
+  head.writeDoubleBE(bytes, 1);
+  return head;
+};
+export const requestBytes = 9;
+export const pingBytes = 100;
+export const mebibyte = 1024 * 1024;

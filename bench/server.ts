@@ -1,0 +1,83 @@
+// The server of the benchmark: tsls or node:tls, in a process of its own, with an IPC channel for control.
+import { constants } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import { loadImplementation } from '../test/interop/implementation.ts';
+import { requestBytes, type ServerAnswer, type ServerQuestion, type ServerSetup } from './protocol.ts';
+
+const setup = JSON.parse(process.argv[2] ?? '{}') as ServerSetup;
+const answer = (message: ServerAnswer): void => void process.send?.(message);
+const chunk = Buffer.alloc(65536, 'tsls');
+
+/** Writes so many bytes, no faster than they are taken, and ends. */
+function download(socket: TLSSocket, bytes: number): void {
+  let left = bytes;
+  const more = (): void => {
+    while (left > 0) {
+      const part = left < chunk.length ? chunk.subarray(0, left) : chunk;
+      left -= part.length;
+      if (!socket.write(part)) return;
+    }
+    socket.off('drain', more);
+    socket.end();
+  };
+  socket.on('drain', more);
+  more();
+}
+
+/** Takes so many bytes and answers with an end. */
+function upload(socket: TLSSocket, bytes: number, first: number): void {
+  let left = bytes - first;
+  socket.on('data', (data) => {
+    left -= data.length;
+    if (left <= 0) socket.end();
+  });
+}
+
+function serve(socket: TLSSocket): void {
+  socket.setNoDelay(true);
+  let head = Buffer.alloc(0);
+  const begin = (data: Buffer): void => {
+    head = Buffer.concat([head, data]);
+    if (head.length < requestBytes) return;
+    socket.off('data', begin);
+    const what = head.toString('latin1', 0, 1);
+    const bytes = head.readDoubleBE(1);
+    if (what === 'D') download(socket, bytes);
+    else if (what === 'U') upload(socket, bytes, head.length - requestBytes);
+    else socket.on('data', (ping) => socket.write(ping));
+  };
+  socket.on('data', begin);
+}
+
+const tls = await loadImplementation(setup.implementation, new URL('../src/index.js', import.meta.url));
+const server = tls.createServer(
+  {
+    key: readFileSync(setup.key),
+    cert: readFileSync(setup.cert),
+    minVersion: setup.tls.version,
+    maxVersion: setup.tls.version,
+    ciphers: setup.tls.suite,
+    ecdhCurve: setup.tls.group,
+    // As few tickets as either side can be brought to send; the load generator counts them.
+    secureOptions: constants.SSL_OP_NO_TICKET,
+  },
+  (socket) => {
+    socket.on('error', () => {});
+    if (setup.mode === 'end') socket.end();
+    else serve(socket);
+  },
+);
+process.on('message', ({ ask }: ServerQuestion) => {
+  if (ask !== 'rss') return;
+  globalThis.gc?.();
+  setImmediate(() => {
+    globalThis.gc?.();
+    answer({ rss: process.memoryUsage.rss() });
+  });
+});
+process.on('disconnect', () => process.exit(0));
+server.listen({ port: 0, host: '127.0.0.1', backlog: 1024 }, () => {
+  answer({ port: (server.address() as AddressInfo).port });
+});

@@ -1,0 +1,3 @@
+module tsls/interop
+
+go 1.24
