@@ -368,6 +368,7 @@ export class Connection {
     this.#handshake = undefined;
     this.#secured = secured;
     this.report.reach('secure');
+    this.report.settle();
     this.#flush();
     this.#sink.event({ type: 'secure', secured });
   }

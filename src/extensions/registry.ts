@@ -1,6 +1,6 @@
 import { fail } from '../wire/alert.ts';
 import { ExtensionType, extensionName } from '../wire/code-points.ts';
-import { Reader } from '../wire/reader.ts';
+import type { Reader } from '../wire/reader.ts';
 import type { Writer } from '../wire/writer.ts';
 import { alpn } from './alpn.ts';
 import { certificateAuthorities } from './certificate-authorities.ts';
@@ -83,26 +83,31 @@ export interface RawExtension {
   readonly data: Uint8Array;
 }
 
+/** The extensions of a block as they stand there. */
+export const readRawExtensions = (r: Reader): readonly RawExtension[] =>
+  r.list((list) => ({ type: list.u16(), data: list.vector16(0, 'extension').rest() }));
+
 /**
- * Reads the extensions of a ClientHello (RFC 8446 section 4.2). Unknown ones are kept unread. Throws `TlsAlert`
- * when one comes twice, is malformed, or when pre_shared_key is not the last.
+ * Reads the extensions of a ClientHello (RFC 8446 section 4.2), passing over unknown ones. Throws `TlsAlert` when
+ * one comes twice, is malformed, or when pre_shared_key is not the last.
  */
-export function readOffers(r: Reader): { extensions: readonly RawExtension[]; offers: Offers } {
-  const extensions = r.list((list) => ({ type: list.u16(), data: list.vector16(0, 'extension').rest() }));
+export function readOffers(r: Reader): Offers {
   const offers: Partial<Record<Name, unknown>> = {};
   const seen = new Set<number>();
-  for (const [index, { type, data }] of extensions.entries()) {
+  while (!r.done) {
+    const type = r.u16();
+    const body = r.vector16(0, extensionName(type));
     if (seen.has(type))
       fail('illegalParameter', `the extension ${extensionName(type)} comes twice`, 'DUPLICATE_EXTENSION');
     seen.add(type);
     const name = byType.get(type);
     if (name === undefined) continue;
-    if (type === ExtensionType.preSharedKey && index !== extensions.length - 1) {
+    if (type === ExtensionType.preSharedKey && !r.done) {
       fail('illegalParameter', 'pre_shared_key is not the last extension', 'PRE_SHARED_KEY_MUST_BE_LAST');
     }
-    offers[name] = registry[name].read(new Reader(data, extensionName(type)));
+    offers[name] = registry[name].read(body);
   }
-  return { extensions, offers: offers as Offers };
+  return offers as Offers;
 }
 
 /** Writes an extension block with its length (RFC 8446 section 4.2). */

@@ -1,5 +1,6 @@
 import type { CipherSuite } from '../crypto/cipher-suites.ts';
-import type { ClientHello } from '../messages/client-hello.ts';
+import { type ClientHello, readClientHello } from '../messages/client-hello.ts';
+import { messageHeaderLength } from '../messages/handshake-message.ts';
 import { versionName } from '../wire/code-points.ts';
 
 /** Milliseconds, monotonic. */
@@ -15,7 +16,6 @@ export interface TimelineEntry {
 export class HandshakeReport {
   /** The last thing that was reached: `start`, `clientHello`, `serverHello`, … `secure`. */
   stage = 'start';
-  clientHello: ClientHello | undefined;
   /** The number of the version chosen, as on the wire. */
   versionNumber: number | undefined;
   cipherSuite: CipherSuite | undefined;
@@ -24,7 +24,11 @@ export class HandshakeReport {
   alpnProtocol: string | undefined;
   resumed = false;
   helloRetryRequest = false;
-  readonly timeline: TimelineEntry[] = [];
+  #clientHello: ClientHello | undefined;
+  /** The ClientHello's bytes alone, once nobody is at work with it: all that a living connection keeps of it. */
+  #rawHello: Uint8Array | undefined;
+  /** Names and moments in turns. */
+  #moments: (string | number)[] = [];
   readonly #clock: Clock;
   readonly #start: number;
 
@@ -39,13 +43,39 @@ export class HandshakeReport {
   }
 
   /** The host that the client asked for (SNI). */
-  get serverName(): string | undefined {
-    return this.clientHello?.offers.serverName;
+  serverName: string | undefined;
+
+  /** The client's last ClientHello, as soon as it was read; after the handshake it is read anew from its bytes. */
+  get clientHello(): ClientHello | undefined {
+    if (this.#clientHello !== undefined || this.#rawHello === undefined) return this.#clientHello;
+    const raw = this.#rawHello;
+    return readClientHello({ type: raw[0]!, raw, body: raw.subarray(messageHeaderLength) });
+  }
+
+  set clientHello(hello: ClientHello | undefined) {
+    this.#clientHello = hello;
+    this.serverName = hello?.offers.serverName;
+  }
+
+  /** What was reached when. */
+  get timeline(): readonly TimelineEntry[] {
+    const entries: TimelineEntry[] = [];
+    for (let i = 0; i < this.#moments.length; i += 2) {
+      entries.push({ name: this.#moments[i] as string, at: this.#moments[i + 1] as number });
+    }
+    return entries;
   }
 
   /** Notes that a stage was reached. */
   reach(stage: string): void {
     this.stage = stage;
-    this.timeline.push({ name: stage, at: this.#clock() - this.#start });
+    this.#moments.push(stage, this.#clock() - this.#start);
+  }
+
+  /** The handshake is done: keeps what is worth keeping for as long as the connection lives. */
+  settle(): void {
+    this.#rawHello = this.#clientHello?.raw;
+    this.#clientHello = undefined;
+    this.#moments = this.#moments.slice(); // without room to grow
   }
 }

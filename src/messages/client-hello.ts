@@ -1,4 +1,4 @@
-import { type Offers, type RawExtension, readOffers } from '../extensions/registry.ts';
+import { type Offers, type RawExtension, readOffers, readRawExtensions } from '../extensions/registry.ts';
 import { Reader } from '../wire/reader.ts';
 import type { HandshakeMessage } from './handshake-message.ts';
 
@@ -13,7 +13,7 @@ export interface ClientHello {
   readonly sessionId: Uint8Array;
   readonly cipherSuites: readonly number[];
   readonly compressionMethods: readonly number[];
-  /** All extensions in order, unknown ones and GREASE included. */
+  /** All extensions in order, unknown ones and GREASE included; read anew each time. */
   readonly extensions: readonly RawExtension[];
   /** The contents of those extensions that we know. */
   readonly offers: Offers;
@@ -31,7 +31,20 @@ export function readClientHello(message: HandshakeMessage): ClientHello {
   const cipherSuites = r.vector16(2).u16s();
   const compressionMethods = [...r.vector8(1).rest()];
   // Before TLS 1.3 the whole block may be missing (RFC 5246 section 7.4.1.2).
-  const { extensions, offers } = r.done ? { extensions: [], offers: {} } : readOffers(r.vector16());
+  const hasExtensions = !r.done;
+  const start = message.body.length - r.remaining;
+  const offers = hasExtensions ? readOffers(r.vector16()) : {};
   r.end(undefined);
-  return { raw: message.raw, legacyVersion, random, sessionId, cipherSuites, compressionMethods, extensions, offers };
+  return {
+    raw: message.raw,
+    legacyVersion,
+    random,
+    sessionId,
+    cipherSuites,
+    compressionMethods,
+    offers,
+    get extensions() {
+      return hasExtensions ? readRawExtensions(new Reader(message.body, 'extensions', start).vector16()) : [];
+    },
+  };
 }

@@ -56,15 +56,31 @@ export function takeHandle(socket: net.Socket, raw: net.Socket): Transport {
   from._server = null;
   // Node's HTTP servers read straight from such handles, past the stream: from this one they must not.
   to._handle!.isStreamBase = false;
-  return {
-    get backlog() {
-      return to._handle?.writeQueueSize ?? 0;
-    },
-    write: (bytes, done) => netSocket._write.call(socket, bytes, 'buffer', done),
-    end: (done) => netSocket._final.call(socket, done),
-    resume: () => {
-      if (to._handle) netSocket._read.call(socket, 0);
-    },
-    destroy: () => {},
-  };
+  return new HandleTransport(socket);
+}
+
+class HandleTransport implements Transport {
+  readonly #socket: net.Socket;
+
+  constructor(socket: net.Socket) {
+    this.#socket = socket;
+  }
+
+  get backlog(): number {
+    return internals(this.#socket)._handle?.writeQueueSize ?? 0;
+  }
+
+  write(bytes: Uint8Array, done: Done): void {
+    netSocket._write.call(this.#socket, bytes, 'buffer', done);
+  }
+
+  end(done: Done): void {
+    netSocket._final.call(this.#socket, done);
+  }
+
+  resume(): void {
+    if (internals(this.#socket)._handle) netSocket._read.call(this.#socket, 0);
+  }
+
+  destroy(): void {}
 }

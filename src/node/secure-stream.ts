@@ -44,7 +44,7 @@ export abstract class SecureStream extends net.Socket {
   readonly #carrier: Duplex | undefined;
   readonly #role: StreamRole;
   #handshake: 'going on' | 'done' | 'failed' = 'going on';
-  readonly #deadline: NodeJS.Timeout | undefined;
+  #deadline: NodeJS.Timeout | undefined;
   /** A write, and an end, that wait for the handshake. */
   #heldWrite: (() => void) | undefined;
   #heldEnd: (() => void) | undefined;
@@ -219,6 +219,7 @@ export abstract class SecureStream extends net.Socket {
   #becomeSecure(): void {
     this.#handshake = 'done';
     clearTimeout(this.#deadline);
+    this.#deadline = undefined;
     process.nextTick(() => {
       if (!this.destroyed) this.#role.onHandshake(undefined);
     });

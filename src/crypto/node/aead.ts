@@ -10,7 +10,11 @@ const opensslNames: Readonly<Record<AeadName, string>> = {
   AEAD_AES_128_CCM_8: 'aes-128-ccm',
 };
 
-type Key = crypto.KeyObject | Buffer;
+const tagOptions = Object.fromEntries(
+  Object.entries(aeadShapes).map(([name, { tagLength }]) => [name, { authTagLength: tagLength }]),
+) as Readonly<Record<AeadName, { readonly authTagLength: number }>>;
+
+type Key = crypto.KeyObject | Uint8Array;
 /** The members of Node's ciphers that all AEAD modes share; its types split them by mode. */
 type AnyCipher = crypto.CipherGCM;
 type AnyDecipher = crypto.DecipherGCM;
@@ -41,50 +45,70 @@ const preferKeyObject: boolean = (() => {
 /** Bytes up to which it is cheaper to join content and trailer than to call the cipher twice. */
 const joinLimit = 2048;
 
-/**
- * One AEAD key by `node:crypto`, which makes a new cipher object for every record.
- * The reference that other providers are compared with.
- */
-export function aead(name: AeadName, key: Uint8Array): Aead {
-  const cipherName = opensslNames[name];
-  const { tagLength } = aeadShapes[name];
-  const options = { authTagLength: tagLength };
-  const isCcm = cipherName.endsWith('-ccm');
-  const cipherKey = preferKeyObject ? crypto.createSecretKey(key) : Buffer.from(key);
-  return {
-    seal(nonce, additionalData, content, trailer, out, at) {
-      const trailerAt = at + content.length;
-      const end = trailerAt + trailer.length;
-      const cipher = makeCipher(cipherName, cipherKey, nonce, options);
-      if (isCcm) cipher.setAAD(additionalData, { plaintextLength: end - at });
-      else cipher.setAAD(additionalData);
-      if (content.length <= joinLimit || isCcm) {
-        // CCM takes its plaintext in one piece only.
-        out.set(content, at);
-        out.set(trailer, trailerAt);
-        out.set(cipher.update(out.subarray(at, end)), at);
-      } else {
-        out.set(cipher.update(content), at);
-        if (trailer.length > 0) out.set(cipher.update(trailer), trailerAt);
-      }
-      cipher.final();
-      out.set(cipher.getAuthTag(), end);
-      return end + tagLength;
-    },
-    open(nonce, additionalData, buffer, start, end) {
-      const tagAt = end - tagLength;
-      if (tagAt < start) return undefined;
-      const decipher = makeDecipher(cipherName, cipherKey, nonce, options);
-      decipher.setAuthTag(buffer.subarray(tagAt, end));
-      if (isCcm) decipher.setAAD(additionalData, { plaintextLength: tagAt - start });
-      else decipher.setAAD(additionalData);
-      try {
-        const plaintext = decipher.update(buffer.subarray(start, tagAt));
-        decipher.final();
-        return plaintext;
-      } catch {
-        return undefined; // not authentic: the only way these calls fail
-      }
-    },
-  };
+/** One AEAD key by `node:crypto`, which makes a new cipher object for every record. */
+class NodeAead implements Aead {
+  readonly #name: string;
+  readonly #key: Key;
+  readonly #options: { readonly authTagLength: number };
+  readonly #isCcm: boolean;
+
+  constructor(name: AeadName, key: Uint8Array) {
+    this.#name = opensslNames[name];
+    this.#options = tagOptions[name];
+    this.#isCcm = this.#name.endsWith('-ccm');
+    // Not `Buffer.from`, whose shared slab would live as long as the key.
+    this.#key = preferKeyObject ? crypto.createSecretKey(key) : Uint8Array.from(key);
+  }
+
+  seal(
+    nonce: Uint8Array,
+    additionalData: Uint8Array,
+    content: Uint8Array,
+    trailer: Uint8Array,
+    out: Uint8Array,
+    at: number,
+  ): number {
+    const trailerAt = at + content.length;
+    const end = trailerAt + trailer.length;
+    const cipher = makeCipher(this.#name, this.#key, nonce, this.#options);
+    if (this.#isCcm) cipher.setAAD(additionalData, { plaintextLength: end - at });
+    else cipher.setAAD(additionalData);
+    if (content.length <= joinLimit || this.#isCcm) {
+      // CCM takes its plaintext in one piece only.
+      out.set(content, at);
+      out.set(trailer, trailerAt);
+      out.set(cipher.update(out.subarray(at, end)), at);
+    } else {
+      out.set(cipher.update(content), at);
+      if (trailer.length > 0) out.set(cipher.update(trailer), trailerAt);
+    }
+    cipher.final();
+    out.set(cipher.getAuthTag(), end);
+    return end + this.#options.authTagLength;
+  }
+
+  open(
+    nonce: Uint8Array,
+    additionalData: Uint8Array,
+    buffer: Uint8Array,
+    start: number,
+    end: number,
+  ): Uint8Array | undefined {
+    const tagAt = end - this.#options.authTagLength;
+    if (tagAt < start) return undefined;
+    const decipher = makeDecipher(this.#name, this.#key, nonce, this.#options);
+    decipher.setAuthTag(buffer.subarray(tagAt, end));
+    if (this.#isCcm) decipher.setAAD(additionalData, { plaintextLength: tagAt - start });
+    else decipher.setAAD(additionalData);
+    try {
+      const plaintext = decipher.update(buffer.subarray(start, tagAt));
+      decipher.final();
+      return plaintext;
+    } catch {
+      return undefined; // not authentic: the only way these calls fail
+    }
+  }
 }
+
+/** A key of `node:crypto`: the reference that other providers are compared with. */
+export const aead = (name: AeadName, key: Uint8Array): Aead => new NodeAead(name, key);

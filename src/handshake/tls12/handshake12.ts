@@ -68,13 +68,14 @@ export function* handshake12(negotiation: Negotiation): Steps<Secured> {
   const ownFinished = verifyData(provider, hs.suite, master, 'server', hs.transcript.digest());
   send(hs, writeFinished(ownFinished));
   report.reach('serverFinished');
+  const { suite, randoms } = hs;
   return {
     version: ProtocolVersion.tls12,
-    cipherSuite: hs.suite,
+    cipherSuite: suite,
     ownFinished,
     peerFinished,
     exportKeyingMaterial: (label, length, context) =>
-      exportKeyingMaterial12(provider, hs.suite, master, hs.randoms, label, context, length),
+      exportKeyingMaterial12(provider, suite, master, randoms, label, context, length),
   };
 }
 
