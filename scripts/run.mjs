@@ -57,8 +57,8 @@ function compile(project, out, ...folders) {
 const build = () => compile('tsconfig.build.json', 'dist', 'src');
 const buildAll = () => compile('tsconfig.json', 'build', 'src', 'test', 'bench');
 const bin = (name) => join('node_modules', '.bin', name);
-/** The node binary that runs tests and benchmarks: NODE or this one. */
-const node = process.env.NODE || process.execPath;
+/** The node binary that runs tests and benchmarks: TSLS_NODE (NODE would not do: npm sets it to its own) or this one. */
+const node = process.env.TSLS_NODE || process.env.NODE || process.execPath;
 
 /** The compiled test files, or those whose path contains one of the words given. */
 function testFiles(words) {

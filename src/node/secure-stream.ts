@@ -236,10 +236,18 @@ export abstract class SecureStream extends net.Socket {
     this.#connection.destroy();
     const finish = (): void => {
       this.#transport.destroy();
-      netSocket._destroy.call(this, visible, done);
+      if (this.#carrier === undefined) netSocket._destroy.call(this, visible, done);
+      else this.#destroyWithoutHandle(visible, done);
     };
     if (this.#lingers) this.#linger(finish);
     else finish();
+  }
+
+  /** Does what net.Socket does, which without a handle would leave `hadError` out of `close`. */
+  #destroyWithoutHandle(error: Error | null, done: Done): void {
+    this.setTimeout(0);
+    done(error);
+    process.nextTick(() => this.emit('close', error !== null));
   }
 
   /** Tells the handshake's failure; the error that is left for the stream itself. */

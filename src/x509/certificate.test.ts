@@ -26,11 +26,14 @@ test("certificates of OpenSSL's making and Node's root certificates read as Node
     assert.equal(certificate.notBefore.getTime(), Date.parse(node.validFrom), what);
     assert.equal(certificate.notAfter.getTime(), Date.parse(node.validTo), what);
     assert.equal(certificate.basicConstraints?.ca ?? false, node.ca, what);
-    const legacy = node.toLegacyObject();
-    assert.deepEqual(certificate.extKeyUsage, legacy.ext_key_usage, what);
-    for (const attribute of ['CN', 'C', 'O'] as const) {
-      const value = (legacy.subject as unknown as Record<string, string | string[]>)[attribute];
-      assert.equal(nameAttribute(certificate.subject, attribute), Array.isArray(value) ? value.at(-1) : value, what);
+    // Node 24 and 26 crash (a segmentation fault) in toLegacyObject() of a key on a curve without a NIST name.
+    if (node.publicKey.asymmetricKeyDetails?.namedCurve !== 'secp256k1') {
+      const legacy = node.toLegacyObject();
+      assert.deepEqual(certificate.extKeyUsage, legacy.ext_key_usage, what);
+      for (const attribute of ['CN', 'C', 'O'] as const) {
+        const value = (legacy.subject as unknown as Record<string, string | string[]>)[attribute];
+        assert.equal(nameAttribute(certificate.subject, attribute), Array.isArray(value) ? value.at(-1) : value, what);
+      }
     }
     const { publicKey } = certificate;
     const spki = node.publicKey.export({ type: 'spki', format: 'der' });
