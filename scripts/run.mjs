@@ -45,9 +45,9 @@ function filesBelow(...folders) {
 function compile(project, out, ...folders) {
   const hash = createHash('sha256').update(readFileSync(project)).update(readFileSync('tsconfig.json'));
   for (const file of filesBelow(...folders)) hash.update(file).update('\0').update(readFileSync(file));
-  const stamp = join(out, '.stamp');
+  const stamp = join('node_modules', `.tsls-${out}`);
   const digest = hash.digest('hex');
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === digest) return;
+  if (existsSync(out) && existsSync(stamp) && readFileSync(stamp, 'utf8') === digest) return;
   rmSync(out, { recursive: true, force: true });
   run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', project]);
   mkdirSync(out, { recursive: true });

@@ -45,6 +45,8 @@ export abstract class SecureStream extends net.Socket {
   readonly #role: StreamRole;
   #handshake: 'going on' | 'done' | 'failed' = 'going on';
   #deadline: NodeJS.Timeout | undefined;
+  /** The callback of the write that is under way. */
+  #writing: Done | undefined;
   /** A write, and an end, that wait for the handshake. */
   #heldWrite: (() => void) | undefined;
   #heldEnd: (() => void) | undefined;
@@ -143,9 +145,20 @@ export abstract class SecureStream extends net.Socket {
     this.#writeWhenSecure(Buffer.concat(parts), done);
   }
 
-  #writeWhenSecure(plain: Uint8Array, done: Done): void {
+  #writeWhenSecure(plain: Uint8Array, written: Done): void {
+    const done = (error?: Error | null): void => {
+      if (this.#writing !== done) return;
+      this.#writing = undefined;
+      written(error);
+    };
+    this.#writing = done;
     if (this.#handshake === 'going on') this.#heldWrite = () => this.#writePlain(plain, 0, done);
     else this.#writePlain(plain, 0, done);
+  }
+
+  /** A write whose end the stream will not see any more is told so now. */
+  #failWrite(error: Error | null): void {
+    this.#writing?.(error ?? nodeError('ERR_STREAM_DESTROYED', 'Cannot call write after a stream was destroyed'));
   }
 
   #writePlain(plain: Uint8Array, at: number, done: Done): void {
@@ -239,7 +252,9 @@ export abstract class SecureStream extends net.Socket {
       if (this.#carrier === undefined) netSocket._destroy.call(this, visible, done);
       else this.#destroyWithoutHandle(visible, done);
     };
+    this.#failWrite(visible);
     if (this.#lingers) this.#linger(finish);
+    else if (visible !== null) afterPendingWrites(finish);
     else finish();
   }
 
@@ -297,6 +312,14 @@ export abstract class SecureStream extends net.Socket {
     const target = (this.#carrier ?? net.Socket.prototype) as Asked;
     return target[name]?.call(this.#carrier ?? this) ?? {};
   }
+}
+
+/**
+ * Calls back when the callbacks of failed writes have been heard everywhere. Node's HTTP/2 puts a wrapper around
+ * streams like ours, which asserts that no write is pending when it hears of an error.
+ */
+function afterPendingWrites(finish: () => void): void {
+  setImmediate(() => setImmediate(finish));
 }
 
 function timeOut(connection: Connection): void {

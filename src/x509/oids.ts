@@ -141,9 +141,7 @@ const publicKeyNames = namesOf(PublicKeyOid);
 const signatureNames = namesOf(SignatureOid);
 const hashNames = namesOf(HashOid);
 const curveNames = namesOf(CurveOid);
-const extensionNames = namesOf(ExtensionOid);
 const attributeNames = namesOf(AttributeOid);
-const purposeNames = namesOf(PurposeOid);
 
 /** The name of a public-key algorithm, or `undefined` for one that we do not know. */
 export const publicKeyNameOf = (oid: string): PublicKeyName | undefined => publicKeyNames.get(oid);
@@ -160,12 +158,5 @@ export function hashNameOf(oid: string): HashName | undefined {
 /** The name of an elliptic curve, or `undefined` for one that we do not know. */
 export const curveNameOf = (oid: string): CurveName | undefined => curveNames.get(oid);
 
-/** The name of a certificate extension, or `undefined` for one that we do not know. */
-export const certificateExtensionNameOf = (oid: string): CertificateExtensionName | undefined =>
-  extensionNames.get(oid);
-
 /** The short name of a name attribute (`CN`), or its dotted decimals. */
 export const attributeNameOf = (oid: string): string => attributeNames.get(oid) ?? oid;
-
-/** The name of an extended key usage's purpose, or its dotted decimals. */
-export const purposeNameOf = (oid: string): string => purposeNames.get(oid) ?? oid;
