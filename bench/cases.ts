@@ -58,13 +58,13 @@ export const cases: readonly Case[] = [
   { name: 'ping-64', what: '100-byte ping, 64 connections', ...ecdsa, ...pings(64, 16_000) },
   {
     name: 'memory',
-    what: 'RSS per idle connection, 2,000 of them',
+    what: 'RSS per idle connection, 4,000 of them',
     ...ecdsa,
     mode: 'serve',
     measure: 'rss',
     unit: 'KiB',
-    units: 2000,
-    load: { kind: 'hold', connections: 2000 },
+    units: 4000,
+    load: { kind: 'hold', connections: 4000 },
     goal: 0.5,
   },
 ];

@@ -50,11 +50,14 @@ async function cpuRound(bench: Bench, c: Case, server: BenchServer): Promise<Sam
   return { all: per('all'), main: per('main') };
 }
 
-/** Memory does not shrink again, so every round has a server of its own, warmed up by a few connections. */
+/**
+ * Memory does not shrink again, so every round has a server of its own. It is warmed up by connections that go away
+ * again, so that what is counted is the connections and not the young heap growing to its size.
+ */
 async function rssRound(bench: Bench, c: Case, implementation: ImplementationName): Promise<Sample> {
   const server = await startServer(bench, c, implementation);
   try {
-    await bench.load.do(workOf(bench, c, server, { kind: 'hold', connections: 64 }));
+    await bench.load.do(workOf(bench, c, server, { kind: 'hold', connections: 1500 }));
     await bench.load.do(workOf(bench, c, server, { kind: 'release' }));
     await sleep(100);
     const before = await server.rss();
@@ -77,6 +80,11 @@ async function countSessions(bench: Bench, c: Case, implementation: Implementati
   return sessions / 8;
 }
 
+/** Rounds that are not measured, for each side. */
+const warmUps = 5;
+/** Memory varies little, and filling it takes long. */
+const memoryRounds = 3;
+
 /** Measures one case: the subject against node:tls. */
 export async function measure(
   bench: Bench,
@@ -96,6 +104,7 @@ export async function measure(
       for (const side of i % 2 === 0 ? order : order.toReversed()) samples[side].push(await round(side));
   };
   if (c.measure === 'rss') {
+    rounds = Math.min(rounds, memoryRounds);
     await take((side) => rssRound(bench, c, sides[side]));
     return { case: c, ...samples, sessions };
   }
@@ -104,8 +113,8 @@ export async function measure(
     baseline: await startServer(bench, c, sides.baseline),
   };
   try {
-    // Twice unmeasured: what runs hot is compiled then.
-    for (let i = 0; i < 2; i++) for (const side of order) await cpuRound(bench, c, servers[side]);
+    // Unmeasured at first: what runs hot is compiled then.
+    for (let i = 0; i < warmUps; i++) for (const side of order) await cpuRound(bench, c, servers[side]);
     await take((side) => cpuRound(bench, c, servers[side]));
   } finally {
     for (const side of order) servers[side].stop();

@@ -12,11 +12,6 @@ export class Outbound {
   #messages: Uint8Array[] = [];
   #sealed: Uint8Array[] = [];
 
-  /** Whether the key has protected as many records as it may. */
-  get exhausted(): boolean {
-    return this.#sealer.sealed >= this.#sealer.limit;
-  }
-
   addMessage(message: Uint8Array): void {
     this.#messages.push(message);
   }

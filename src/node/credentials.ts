@@ -5,7 +5,7 @@ import type { KeyType } from '../crypto/provider.ts';
 import { schemeName } from '../wire/code-points.ts';
 import { type Certificate, readCertificate } from '../x509/certificate.ts';
 import type { Credential, Signer } from '../x509/credential.ts';
-import { decodePem, isCertificateLabel } from '../x509/pem.ts';
+import { certificatesOfPem } from '../x509/pem.ts';
 import { isSelfIssued, signatureSchemeOf } from '../x509/signature-scheme.ts';
 import { invalidArgType, nodeError } from './errors.ts';
 
@@ -153,10 +153,8 @@ function readChain(input: CertificateInput): readonly Certificate[] {
   }
   const bytes = typeof input === 'string' ? input : new Uint8Array(input.buffer, input.byteOffset, input.byteLength);
   // DER begins with a SEQUENCE of a long length, which no text does.
-  const ders =
-    typeof bytes !== 'string' && bytes[0] === 0x30 && bytes[1] === 0x82
-      ? [bytes]
-      : decodePem(bytes).flatMap(({ label, der }) => (isCertificateLabel(label) ? der : []));
+  const isDer = typeof bytes !== 'string' && bytes[0] === 0x30 && bytes[1]! > 0x80;
+  const ders = isDer ? [bytes] : certificatesOfPem(bytes);
   if (ders.length === 0) {
     throw nodeError('ERR_OSSL_PEM_NO_START_LINE', 'error:0480006C:PEM routines::no start line', Error, {
       library: 'PEM routines',
@@ -167,11 +165,12 @@ function readChain(input: CertificateInput): readonly Certificate[] {
 }
 
 function credentialOf(chain: readonly Certificate[], signer: Signer): Credential {
-  const signed = chain.filter((certificate) => !isSelfIssued(certificate));
   return {
     chain: chain.map(({ der }) => der),
     signer,
-    chainSchemes: signed.flatMap((certificate, i) => signatureSchemeOf(certificate, chain[i + 1]) ?? 0),
+    chainSchemes: chain.flatMap((certificate, i) =>
+      isSelfIssued(certificate) ? [] : (signatureSchemeOf(certificate, chain[i + 1]) ?? 0),
+    ),
     issuers: chain.map(({ issuer }) => issuer.der),
   };
 }

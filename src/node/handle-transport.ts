@@ -4,7 +4,13 @@ import type { Done, Transport } from './transport.ts';
 
 /** The parts of net.Socket that Node keeps to itself; they have not changed since Node 12. */
 interface SocketInternals {
-  _handle: { isStreamBase?: boolean; readonly writeQueueSize?: number } | null;
+  _handle: {
+    isStreamBase?: boolean;
+    readonly writeQueueSize?: number;
+    reading: boolean;
+    readStop(): void;
+    onread?: unknown;
+  } | null;
   _server?: unknown;
   server?: unknown;
 }
@@ -40,8 +46,23 @@ export function canTakeHandle(socket: Duplex): socket is net.Socket {
   return true;
 }
 
+/**
+ * Where all sockets of the thread read into, one after the other. Nothing of it is kept: what a read leaves over is
+ * copied. Node would otherwise allocate 64 KiB for every read.
+ */
+const readBuffer = Buffer.allocUnsafeSlow(65_536);
+
 /** Options with which net.Socket becomes the owner of a handle, but does not read from it yet. */
-export const handleOptions = (raw: net.Socket): object => ({ handle: internals(raw)._handle, manualStart: true });
+export const handleOptions = (raw: net.Socket): object => ({
+  handle: internals(raw)._handle,
+  manualStart: true,
+  onread: { buffer: readBuffer, callback: receive },
+});
+
+/** Node calls this as a method of the socket; the answer is whether to go on reading. */
+function receive(this: net.Socket, length: number, buffer: Uint8Array): boolean {
+  return this.push(buffer.subarray(0, length));
+}
 
 /**
  * Records over the TCP handle that `socket` was made with (by `handleOptions(raw)`), by net.Socket's own methods:
@@ -80,6 +101,15 @@ class HandleTransport implements Transport {
 
   resume(): void {
     if (internals(this.#socket)._handle) netSocket._read.call(this.#socket, 0);
+  }
+
+  stop(): void {
+    const handle = internals(this.#socket)._handle;
+    if (!handle) return;
+    // Node takes bytes for a destroyed stream for an error number, and throws.
+    handle.onread = () => {};
+    handle.reading = false;
+    handle.readStop();
   }
 
   destroy(): void {}

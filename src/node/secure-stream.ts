@@ -1,5 +1,5 @@
 import * as net from 'node:net';
-import type { Duplex } from 'node:stream';
+import { Duplex } from 'node:stream';
 import { nodeCrypto } from '../crypto/node/provider.ts';
 import { Connection, type ConnectionEvent, type Sink } from '../engine/connection.ts';
 import { toAlert } from '../engine/failure.ts';
@@ -52,9 +52,10 @@ export abstract class SecureStream extends net.Socket {
   #heldEnd: (() => void) | undefined;
   #peerEnded = false;
   #isStalled = false;
-  /** Set while a failed connection waits for the peer to have read the alert. */
+  /** Set while a failed connection waits for the peer to have read the alert; looks again whether it has. */
   #afterLinger: (() => void) | undefined;
-  #lingers = false;
+  /** Why the connection failed, for the time that it lingers. */
+  #failure: Error | undefined;
 
   /** `ownsTransport`: whether nobody else will use the carrier, so that its handle may be taken. */
   constructor(
@@ -104,7 +105,7 @@ export abstract class SecureStream extends net.Socket {
 
   /** Bytes from the peer; whether more is wanted now. */
   #receive(chunk: Uint8Array): boolean {
-    if (this.#lingers) return true; // read, and thrown away
+    if (this.#failure !== undefined) return true; // read, and thrown away
     this.#connection.receive(chunk);
     this.#isStalled = this.#transport.backlog > backlogLimit;
     return this.#connection.wantsInput && !this.#isStalled && this.readableLength < this.readableHighWaterMark;
@@ -125,9 +126,23 @@ export abstract class SecureStream extends net.Socket {
     return false;
   }
 
+  // For a handle with a buffer of its own, net.Socket's `read`, `resume` and `pause` start and stop the reading past
+  // `_read`, which here knows better.
+  override read(size?: number): unknown {
+    return Duplex.prototype.read.call(this, size);
+  }
+
+  override resume(): this {
+    return Duplex.prototype.resume.call(this) as this;
+  }
+
+  override pause(): this {
+    return Duplex.prototype.pause.call(this) as this;
+  }
+
   /** @internal */
   override _read(): void {
-    if (this.#connection.wantsInput) this.#transport.resume();
+    if (this.#connection.wantsInput && !this.#isStalled) this.#transport.resume();
   }
 
   // ---- out
@@ -171,7 +186,9 @@ export abstract class SecureStream extends net.Socket {
       this.#connection.abort(toAlert(error)); // a padding callback that throws
       return done(error as Error);
     }
-    if (bytes === undefined) return done(nodeError('ERR_STREAM_DESTROYED', 'the TLS connection is closed for writing'));
+    if (bytes === undefined) {
+      return done(this.#failure ?? nodeError('ERR_STREAM_DESTROYED', 'the TLS connection is closed for writing'));
+    }
     if (end >= plain.length) return this.#transport.write(bytes, done);
     this.#transport.write(bytes, (error) => (error ? done(error) : this.#writePlain(plain, end, done)));
   }
@@ -222,10 +239,8 @@ export abstract class SecureStream extends net.Socket {
         // Events reach the application on a tick of their own: what a listener throws is not the handshake's.
         process.nextTick(this.#role.onKeylog, Buffer.from(`${event.line}\n`, 'latin1'));
         return;
-      case 'failure': {
-        this.#lingers = true;
-        this.destroy(tlsClientError(event.failure, this));
-      }
+      case 'failure':
+        return this.#fail(tlsClientError(event.failure, this));
     }
   }
 
@@ -245,17 +260,19 @@ export abstract class SecureStream extends net.Socket {
 
   /** @internal */
   override _destroy(error: Error | null, done: Done): void {
-    const visible = this.#handshake === 'going on' ? this.#failHandshake(error) : error;
+    if (this.#handshake === 'going on') this.#failHandshake(error);
+    const visible = this.#visible(error ?? this.#failure ?? null);
     this.#connection.destroy();
+    this.#afterLinger = undefined;
     const finish = (): void => {
       this.#transport.destroy();
       if (this.#carrier === undefined) netSocket._destroy.call(this, visible, done);
       else this.#destroyWithoutHandle(visible, done);
     };
     this.#failWrite(visible);
-    if (this.#lingers) this.#linger(finish);
-    else if (visible !== null) afterPendingWrites(finish);
-    else finish();
+    if (visible === null) return finish();
+    this.#transport.stop();
+    afterPendingWrites(finish);
   }
 
   /** Does what net.Socket does, which without a handle would leave `hadError` out of `close`. */
@@ -265,29 +282,38 @@ export abstract class SecureStream extends net.Socket {
     process.nextTick(() => this.emit('close', error !== null));
   }
 
-  /** Tells the handshake's failure; the error that is left for the stream itself. */
-  #failHandshake(cause: Error | null): Error | null {
+  /** The engine's end came: the alert is out, and the peer gets the time to read it. */
+  #fail(error: TlsClientError): void {
+    this.#failure = error;
+    if (this.#handshake === 'going on') this.#failHandshake(error);
+    this.#linger(() => this.destroy(this.#visible(error) ?? undefined));
+  }
+
+  /** What of an error the stream itself emits: the handshake's is told to the server instead. */
+  #visible(error: Error | null): Error | null {
+    return this.#handshake === 'done' || this.#role.emitsHandshakeErrors ? error : null;
+  }
+
+  /** Tells the handshake's failure. */
+  #failHandshake(cause: Error | null): void {
     this.#handshake = 'failed';
     clearTimeout(this.#deadline);
     const reset = (): Error => nodeError('ECONNRESET', 'the connection was closed during the handshake');
     const { report } = this.#connection;
     const error = isReported(cause) ? cause : transportError(cause ?? reset(), report, this);
     process.nextTick(this.#role.onHandshake, error);
-    return this.#role.emitsHandshakeErrors ? error : null;
   }
 
   /** Ends our side, throws away what comes, and closes when both sides have ended or after a while. */
   #linger(finish: () => void): void {
     let isEnded = false;
-    const timer = setTimeout(() => done(true), lingerTime);
+    const timer = setTimeout(finish, lingerTime);
     timer.unref();
-    const done = (now: boolean): void => {
-      if (!now && !(isEnded && this.#peerEnded)) return;
+    this.#afterLinger = () => {
+      if (!isEnded || !this.#peerEnded) return;
       clearTimeout(timer);
-      this.#afterLinger = undefined;
       finish();
     };
-    this.#afterLinger = () => done(false);
     this.#transport.end(() => {
       isEnded = true;
       this.#afterLinger?.();

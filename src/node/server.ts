@@ -56,7 +56,7 @@ export class Server extends net.Server {
     super(given);
     checkOptions(given);
     this.#options = given;
-    this.#handshakeTimeout = given.handshakeTimeout ?? 120_000;
+    this.#handshakeTimeout = given.handshakeTimeout || defaultHandshakeTimeout;
     this.#context = given.secureContext ?? createSecureContext(given);
     const policyOptions = { ...given, alpnProtocols: readAlpnProtocols(given.ALPNProtocols) };
     const policy = serverPolicy(policyOptions, () => this.#context);
@@ -93,9 +93,41 @@ export class Server extends net.Server {
   }
 }
 
-function checkOptions({ handshakeTimeout, ALPNCallback, ALPNProtocols, ...callbacks }: TlsOptions): void {
-  if (handshakeTimeout !== undefined && typeof handshakeTimeout !== 'number') {
-    throw invalidArgType('options.handshakeTimeout', 'of type number', handshakeTimeout);
+const defaultHandshakeTimeout = 120_000;
+/** What a timer can wait at most. */
+const longestTimeout = 2 ** 31 - 1;
+
+/**
+ * Options of node:tls that are not implemented and whose silent absence would change what a server lets in or does.
+ * `false` asks for nothing.
+ */
+const notImplemented = [
+  'requestCert',
+  'pfx',
+  'crl',
+  'pskCallback',
+  'NPNProtocols',
+  'secureProtocol',
+  'clientCertEngine',
+  'privateKeyEngine',
+  'privateKeyIdentifier',
+] as const;
+
+function checkOptions(options: TlsOptions): void {
+  const { handshakeTimeout, ALPNCallback, ALPNProtocols, ...callbacks } = options;
+  for (const name of notImplemented) {
+    if ((options as Record<string, unknown>)[name]) {
+      throw nodeError('ERR_TLS_OPTION_NOT_IMPLEMENTED', `tsls does not implement options.${name} yet`);
+    }
+  }
+  if (handshakeTimeout !== undefined) {
+    if (typeof handshakeTimeout !== 'number') {
+      throw invalidArgType('options.handshakeTimeout', 'of type number', handshakeTimeout);
+    }
+    if (handshakeTimeout < 0 || handshakeTimeout > longestTimeout) {
+      const message = `The value of "options.handshakeTimeout" is out of range. It must be >= 0 && <= ${longestTimeout}.`;
+      throw nodeError('ERR_OUT_OF_RANGE', `${message} Received ${handshakeTimeout}`, RangeError);
+    }
   }
   if (ALPNCallback !== undefined && typeof ALPNCallback !== 'function') {
     throw invalidArgType('options.ALPNCallback', 'of type function', ALPNCallback);

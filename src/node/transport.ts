@@ -9,6 +9,8 @@ export interface Transport {
   end(done: Done): void;
   /** Goes on reading. */
   resume(): void;
+  /** Reads no more: what still comes is dropped. */
+  stop(): void;
   /** Lets go of what is not the socket's own. */
   destroy(): void;
   /** Bytes written that the peer has not taken yet. */
@@ -53,6 +55,10 @@ export class StreamTransport implements Transport {
 
   resume(): void {
     this.#stream.resume();
+  }
+
+  stop(): void {
+    this.#stream.pause();
   }
 
   destroy(): void {

@@ -4,7 +4,7 @@ import type { Aead } from '../crypto/provider.ts';
 export interface Sealer {
   /** Bytes that a record has beyond its content: header, explicit nonce, type byte and tag. */
   readonly overhead: number;
-  /** Most bytes of padding a record of this construction can take: 0 where it has none. */
+  /** Whether records of this construction can hide their length. */
   readonly canPad: boolean;
   /** Records sealed so far. */
   readonly sealed: number;

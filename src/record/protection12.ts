@@ -25,7 +25,7 @@ const hasExplicitNonce = (key: TrafficKey): boolean => key.iv.length === 4;
 export class Sealer12 implements Sealer {
   readonly overhead: number;
   readonly canPad = false;
-  /** TLS 1.2 has no key update; a connection that would wrap its sequence number ends first. */
+  /** TLS 1.2 has no key update, and sequence numbers enough for any connection. */
   readonly limit: number = Number.POSITIVE_INFINITY;
   sealed = 0;
   readonly #key: TrafficKey;

@@ -50,11 +50,6 @@ export class RecordReader {
     this.#at = 0;
   }
 
-  /** Whether bytes of an unfinished record, or unread ones, are held. */
-  get holdsBytes(): boolean {
-    return this.#partial !== undefined || this.#at < this.#input.length;
-  }
-
   /** Bytes held that no record was made of yet. */
   get buffered(): number {
     return this.#filled + this.#input.length - this.#at;

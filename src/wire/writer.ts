@@ -63,8 +63,8 @@ export class Writer {
     const at = this.#reserve(width);
     write(this);
     const length = this.#length - at - width;
-    if (length >= 2 ** (8 * width)) throw new RangeError(`a vector of ${length} bytes has no ${width}-byte length`);
-    this.#buffer.writeUIntBE(length, at, width);
+    if (length >>> (8 * width) !== 0) throw new RangeError(`a vector of ${length} bytes has no ${width}-byte length`);
+    for (let i = 0, shift = 8 * (width - 1); i < width; i++, shift -= 8) this.#buffer[at + i] = length >>> shift;
     return this;
   }
 

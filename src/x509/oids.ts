@@ -130,7 +130,6 @@ export type HashName = Exclude<keyof typeof HashOid, 'mgf1'>;
 /** Name of an elliptic curve that we know. */
 export type CurveName = keyof typeof CurveOid;
 /** Name of a certificate extension that we know. */
-export type CertificateExtensionName = keyof typeof ExtensionOid;
 
 /** A look-up of names by dotted decimals, in a table of this file. */
 function namesOf<K extends string>(table: Readonly<Record<K, string>>): ReadonlyMap<string, K> {

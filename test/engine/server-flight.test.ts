@@ -92,6 +92,19 @@ describe('EncryptedExtensions', () => {
   });
 });
 
+describe('the choice of a cipher suite', () => {
+  const chosen = (honorCipherOrder: boolean, base: typeof hello13 | typeof hello12, cipherSuites: number[]) => {
+    const client = new RawClient({ context: { honorCipherOrder } }).sendHello({ ...base(), cipherSuites });
+    return client.server.connection.report.cipherSuite?.id;
+  };
+  it("is ours, or with honorCipherOrder off the client's", () => {
+    assert.equal(chosen(true, hello13, [0x1301, 0x1303, 0x1302]), 0x1302);
+    assert.equal(chosen(false, hello13, [0x1301, 0x1303, 0x1302]), 0x1301);
+    assert.equal(chosen(true, hello12, [0xcca9, 0xc02b]), 0xc02b);
+    assert.equal(chosen(false, hello12, [0xcca9, 0xc02b]), 0xcca9);
+  });
+});
+
 describe('the choice of a certificate', () => {
   const identities = ['rsa', 'p256', 'ed25519'] as const;
   // The choice is made before a signature, which for RSA comes from the thread pool, is there.

@@ -72,6 +72,16 @@ describe('key and cert', () => {
     ],
     ['an SNICallback that is none', { SNICallback: 'x' }, { code: 'ERR_INVALID_ARG_TYPE' }],
     ['a handshakeTimeout that is none', { handshakeTimeout: 'x' }, { code: 'ERR_INVALID_ARG_TYPE' }],
+    [
+      'a handshakeTimeout that no timer can wait',
+      { handshakeTimeout: Number.POSITIVE_INFINITY },
+      { code: 'ERR_OUT_OF_RANGE' },
+    ],
+    [
+      'what it does not implement and must not leave out',
+      { requestCert: true },
+      { code: 'ERR_TLS_OPTION_NOT_IMPLEMENTED' },
+    ],
     ['a record size that cannot be', { recordSizeLimit: 63 }, { code: 'ERR_OUT_OF_RANGE' }],
   ];
   for (const [name, options, error] of refused) {
@@ -330,6 +340,49 @@ describe('handshakes that fail', () => {
     assert.equal((await raw(at.port, Buffer.alloc(100))).toString('hex'), '1503030002020a');
     const error = await failed;
     assert.deepEqual([error.alert, error.alertDirection, error.stage], ['unexpected_message', 'sent', 'start']);
+  });
+
+  it('what comes after the alert is thrown away', async () => {
+    await using at = await listen({ handshakeTimeout: 150 });
+    const talk = async (opening: string, then: string): Promise<void> => {
+      const failed = at.nextError();
+      const socket = net.connect(at.port, '127.0.0.1').on('error', () => {});
+      socket.write(opening);
+      await failed;
+      // The socket lingers now: bytes keep coming, in pieces.
+      for (let i = 0; i < 5; i++) {
+        socket.write(then);
+        await sleep(5);
+      }
+      socket.destroy();
+    };
+    await talk('99999999999', 'more');
+    await talk('POST / HTTP/1.1\r\nContent-Length: 100\r\n\r\n', 'body');
+    await talk('\x16\x03\x01', 'late');
+    (await connect(at.port)).destroy();
+    assert.equal(at.errors.length, 3);
+  });
+
+  it('what comes after an alert on a secure connection, too', async () => {
+    for (const version of ['TLSv1.3', 'TLSv1.2'] as const) {
+      await using at = await listen({ maxVersion: version });
+      const accepted = at.nextSocket();
+      const raw = net.connect(at.port, '127.0.0.1').on('error', () => {});
+      const peer = client(at.port, { socket: raw }).on('error', () => {});
+      await once(peer, 'secureConnect');
+      const socket = await accepted;
+      const failed = new Promise<Error & { code?: string }>((resolve) => socket.once('error', resolve));
+      socket.resume();
+      const garbage = Buffer.concat([Buffer.from([23, 3, 3, 0, 32]), Buffer.alloc(32, 7)]);
+      raw.write(garbage);
+      for (let i = 0; i < 5; i++) {
+        await sleep(5);
+        raw.write(garbage);
+      }
+      raw.destroy();
+      assert.equal((await failed).code, 'ERR_SSL_DECRYPTION_FAILED_OR_BAD_RECORD_MAC');
+      assert.equal(socket.destroyed, true);
+    }
   });
 
   it('a client that distrusts us: the alert it sends is reported', async () => {

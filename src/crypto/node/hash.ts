@@ -44,11 +44,55 @@ export function hmac(name: HashName, key: Uint8Array, bytes: Uint8Array): Uint8A
   return tag;
 }
 
-/** A hash whose value can be read in the middle. */
-export function runningHash(name: HashName): RunningHash {
-  const hash = crypto.createHash(name);
-  return {
-    update: (bytes) => void hash.update(bytes),
-    digest: () => Buffer.from(hash.copy().digest('binary'), 'latin1'),
-  };
+/** Bytes up to which a transcript is kept as it is. Most handshakes have less than half of it. */
+const keptLength = 8192;
+
+/**
+ * A hash whose value can be read in the middle. Up to `keptLength` bytes it keeps its input and hashes all of it each
+ * time: that is cheaper than a hash object and a copy of it for every value, both of which the garbage collector must
+ * finalize.
+ */
+class NodeRunningHash implements RunningHash {
+  readonly #name: HashName;
+  #kept: Buffer | undefined = Buffer.allocUnsafe(2048);
+  #length = 0;
+  #hash: crypto.Hash | undefined;
+
+  constructor(name: HashName) {
+    this.#name = name;
+  }
+
+  update(bytes: Uint8Array): void {
+    const end = this.#length + bytes.length;
+    if (this.#kept === undefined || end > keptLength) {
+      this.#startHash().update(bytes);
+      return;
+    }
+    if (end > this.#kept.length) {
+      const larger = Buffer.allocUnsafe(Math.max(end, 2 * this.#kept.length));
+      larger.set(this.#kept.subarray(0, this.#length));
+      this.#kept = larger;
+    }
+    this.#kept.set(bytes, this.#length);
+    this.#length = end;
+  }
+
+  digest(): Uint8Array {
+    const text = this.#kept
+      ? crypto.hash(this.#name, this.#kept.subarray(0, this.#length), 'binary')
+      : this.#startHash().copy().digest('binary');
+    return Buffer.from(text, 'latin1');
+  }
+
+  #startHash(): crypto.Hash {
+    if (this.#hash === undefined) {
+      this.#hash = crypto.createHash(this.#name);
+      if (this.#kept) this.#hash.update(this.#kept.subarray(0, this.#length));
+      this.#kept = undefined;
+    }
+    return this.#hash;
+  }
 }
+
+/** A hash over a transcript. */
+export const runningHash = (name: HashName): RunningHash => new NodeRunningHash(name);

@@ -39,7 +39,12 @@ export function* handshake12(negotiation: Negotiation): Steps<Secured> {
   const alpn = yield* selectAlpn(hello, config);
   report.alpnProtocol = alpn;
   const hs: Handshake12 = {
-    ...negotiation,
+    policy: negotiation.policy,
+    provider,
+    channel,
+    report,
+    config,
+    hello,
     choice,
     suite: choice.suite,
     transcript: new Transcript(provider.hash(choice.suite.hash)).add(hello.raw),

@@ -54,7 +54,11 @@ export function* handshake13(negotiation: Negotiation): Steps<Secured> {
     : yield* helloRetry(negotiation, suite, agreement.group);
   const exchange = agreement.respond(clientShare);
   const hs: Handshake13 = {
-    ...negotiation,
+    policy: negotiation.policy,
+    provider,
+    channel,
+    report,
+    config,
     hello,
     suite,
     identity,

@@ -64,16 +64,15 @@ export function selectGroup(
   config: ServerConfig,
   provider: CryptoProvider,
 ): GroupChoice {
-  const choices = config.groups
-    .filter((group) => supportedGroups.includes(group))
-    .flatMap((group) => {
-      const agreement = provider.keyAgreement(group);
-      return agreement ? { agreement, share: keyShare.find((share) => share.group === group)?.key } : [];
-    });
-  const [best] = choices;
-  if (best === undefined) fail('handshakeFailure', 'no common group', 'NO_SHARED_GROUP');
-  if (hybrids.has(best.agreement.group)) return best;
-  return choices.find(({ share }) => share !== undefined) ?? best;
+  let best: GroupChoice | undefined;
+  for (const group of config.groups) {
+    const agreement = supportedGroups.includes(group) ? provider.keyAgreement(group) : undefined;
+    if (agreement === undefined) continue;
+    const choice = { agreement, share: keyShare.find((share) => share.group === group)?.key };
+    if (choice.share !== undefined) return best && hybrids.has(best.agreement.group) ? best : choice;
+    best ??= choice;
+  }
+  return best ?? fail('handshakeFailure', 'no common group', 'NO_SHARED_GROUP');
 }
 
 /** The credential that the client verifies best. */
