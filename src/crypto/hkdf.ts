@@ -54,20 +54,25 @@ export function hkdfExpandLabel(
     return hkdfExpand(provider, hash, secret, info, length);
   }
   // The one block of HKDF-Expand, made once per label: a handshake needs twenty of them.
-  const name = `${label} ${length} ${context.length}`;
-  let block = labelBlocks.get(name);
-  if (block === undefined) {
-    block = labelBlock(label, length, context.length);
-    if (labelBlocks.size < maxLabelBlocks) labelBlocks.set(name, block);
+  let template = templates[hash].get(label);
+  if (template === undefined || template.length !== length || template.contextLength !== context.length) {
+    template = { length, contextLength: context.length, block: labelBlock(label, length, context.length) };
+    if (templates[hash].size < maxTemplates) templates[hash].set(label, template);
   }
+  const { block } = template;
   block.set(context, block.length - 1 - context.length);
   const output = provider.hmac(hash, secret, block);
   return output.length === length ? output : output.subarray(0, length);
 }
 
-const labelBlocks = new Map<string, Uint8Array>();
+interface Template {
+  readonly length: number;
+  readonly contextLength: number;
+  readonly block: Uint8Array;
+}
+const templates: Readonly<Record<HashName, Map<string, Template>>> = { sha256: new Map(), sha384: new Map() };
 /** Labels of exporters are the application's, and could be without number. */
-const maxLabelBlocks = 64;
+const maxTemplates = 32;
 
 /** HkdfLabel with room for its context, and the counter of the first block behind it. */
 const labelBlock = (label: string, length: number, contextLength: number): Uint8Array =>

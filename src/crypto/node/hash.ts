@@ -1,5 +1,5 @@
 import * as crypto from 'node:crypto';
-import { type HashName, hashLength } from '../cipher-suites.ts';
+import type { HashName } from '../cipher-suites.ts';
 import type { RunningHash } from '../provider.ts';
 
 const blockLength: Readonly<Record<HashName, number>> = { sha256: 64, sha384: 128 };
@@ -8,17 +8,19 @@ const blockLength: Readonly<Record<HashName, number>> = { sha256: 64, sha384: 12
 export const digest = (name: HashName, bytes: Uint8Array): Buffer => crypto.hash(name, bytes, 'buffer');
 
 /** Longest message whose inner hash is taken from a reused buffer; larger ones are rare and go to `createHmac`. */
-const scratchLength = 1024;
+const scratchLength = 255;
 
 interface Scratch {
   /** The padded key, then the message (RFC 2104 section 2). */
   readonly inner: Buffer;
+  /** `inner` up to the end of a message, by the message's length; lengths recur. */
+  readonly innerViews: Uint8Array[];
   readonly outer: Buffer;
 }
 
 const scratch: Readonly<Record<HashName, Scratch>> = {
-  sha256: { inner: Buffer.alloc(64 + scratchLength), outer: Buffer.alloc(64 + 32) },
-  sha384: { inner: Buffer.alloc(128 + scratchLength), outer: Buffer.alloc(128 + 48) },
+  sha256: { inner: Buffer.alloc(64 + scratchLength), innerViews: [], outer: Buffer.alloc(64 + 32) },
+  sha384: { inner: Buffer.alloc(128 + scratchLength), innerViews: [], outer: Buffer.alloc(128 + 48) },
 };
 
 /**
@@ -28,7 +30,7 @@ const scratch: Readonly<Record<HashName, Scratch>> = {
 export function hmac(name: HashName, key: Uint8Array, bytes: Uint8Array): Uint8Array {
   const block = blockLength[name];
   if (bytes.length > scratchLength || key.length > block) return crypto.createHmac(name, key).update(bytes).digest();
-  const { inner, outer } = scratch[name];
+  const { inner, innerViews, outer } = scratch[name];
   for (let i = 0; i < key.length; i++) {
     inner[i] = key[i]! ^ 0x36;
     outer[i] = key[i]! ^ 0x5c;
@@ -36,9 +38,11 @@ export function hmac(name: HashName, key: Uint8Array, bytes: Uint8Array): Uint8A
   inner.fill(0x36, key.length, block);
   outer.fill(0x5c, key.length, block);
   inner.set(bytes, block);
+  innerViews[bytes.length] ??= inner.subarray(0, block + bytes.length);
+  const view = innerViews[bytes.length]!;
   // As text (`binary` is latin1) a hash costs a third of what it costs as a Buffer; of the two, this one is no key.
-  outer.write(crypto.hash(name, inner.subarray(0, block + bytes.length), 'binary'), block, 'latin1');
-  const tag = crypto.hash(name, outer.subarray(0, block + hashLength[name]), 'buffer');
+  outer.write(crypto.hash(name, view, 'binary'), block, 'latin1');
+  const tag = crypto.hash(name, outer, 'buffer');
   inner.fill(0, 0, block + bytes.length);
   outer.fill(0);
   return tag;
