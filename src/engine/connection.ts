@@ -5,7 +5,6 @@ import { type Clock, HandshakeReport } from '../handshake/report.ts';
 import { serverHandshake } from '../handshake/server.ts';
 import type { HandshakeMessage } from '../messages/handshake-message.ts';
 import { HandshakeReader } from '../messages/handshake-reader.ts';
-import { readKeyUpdate, writeKeyUpdate } from '../messages/key-update.ts';
 import type { Opened } from '../record/protection.ts';
 import type { Record } from '../record/record-reader.ts';
 import { AlertDescription, AlertLevel, type AlertName, fail, type TlsAlert } from '../wire/alert.ts';
@@ -13,6 +12,7 @@ import { ContentType, HandshakeType, messageName, ProtocolVersion } from '../wir
 import { ConnectionFailure, toAlert } from './failure.ts';
 import { HandshakeDriver } from './handshake-driver.ts';
 import { Inbound } from './inbound.ts';
+import { KeyUpdates } from './key-updates.ts';
 import { limits } from './limits.ts';
 import { Outbound } from './outbound.ts';
 import { readAlert } from './received-alert.ts';
@@ -53,17 +53,16 @@ export class Connection {
   /** The handshake, gone once it is done. */
   #handshake: HandshakeDriver | undefined;
   #secured: Secured | undefined;
+  #keyUpdates: KeyUpdates | undefined;
   #isRunning = false;
   #isDelivering = false;
   #state: 'open' | 'over' = 'open';
   #sentCloseNotify = false;
   #receivedCloseNotify = false;
-  #keyUpdateAnswered = false;
   // What the peer may do only so often.
   #emptyRecords = 0;
   #changeCipherSpecs = 0;
   #warnings = 0;
-  #keyUpdates = 0;
   #renegotiations = 0;
 
   constructor(policy: Policy, provider: CryptoProvider, sink: Sink, clock: Clock) {
@@ -132,15 +131,15 @@ export class Connection {
   /** Application data record by record, with a KeyUpdate where the key is used up (RFC 8446 section 5.5). */
   #protectAcrossKeys(plain: Uint8Array, fragmentLimit: number): void {
     for (let at = 0; at < plain.length; at += fragmentLimit) {
-      if (this.#outbound.recordsLeft <= 1) this.#sendKeyUpdate(false);
+      if (this.#outbound.recordsLeft <= 1) this.#keyUpdates?.send(false);
       this.#outbound.add(ContentType.applicationData, plain.subarray(at, at + fragmentLimit));
     }
   }
 
   /** Replaces our keys and asks the peer to replace its own (RFC 8446 section 4.6.3); whether the version can. */
   updateKeys(): boolean {
-    if (this.#secured?.nextSealer === undefined || this.#state === 'over' || this.#sentCloseNotify) return false;
-    this.#sendKeyUpdate(true);
+    if (!this.#keyUpdates?.isPossible || this.#state === 'over' || this.#sentCloseNotify) return false;
+    this.#keyUpdates.send(true);
     this.#flush();
     return true;
   }
@@ -173,7 +172,7 @@ export class Connection {
   /** Works off what is there, after `first`, until more input or an answer is needed. */
   #run(first?: () => void): void {
     this.#isRunning = true;
-    this.#keyUpdateAnswered = false;
+    this.#keyUpdates?.beginInput();
     try {
       first?.();
       while (this.wantsInput && !this.#receivedCloseNotify) {
@@ -244,7 +243,8 @@ export class Connection {
         fail('unexpectedMessage', 'too many empty records', 'TOO_MANY_EMPTY_FRAGMENTS');
       return;
     }
-    this.#emptyRecords = this.#warnings = this.#keyUpdates = 0;
+    this.#emptyRecords = this.#warnings = 0;
+    this.#keyUpdates?.noteData();
     this.#isDelivering = true;
     this.#sink.plaintext(content);
     this.#isDelivering = false;
@@ -304,29 +304,12 @@ export class Connection {
 
   #receivePostHandshake(message: HandshakeMessage): void {
     const is13 = this.#secured?.version === ProtocolVersion.tls13;
-    if (is13 && message.type === HandshakeType.keyUpdate) return this.#receiveKeyUpdate(message);
+    if (is13 && message.type === HandshakeType.keyUpdate) {
+      this.#checkMessageBoundary();
+      return this.#keyUpdates?.receive(message, !this.#sentCloseNotify);
+    }
     if (!is13 && message.type === HandshakeType.clientHello) return this.#refuseRenegotiation();
     fail('unexpectedMessage', `${messageName(message.type) ?? `message of type ${message.type}`} after the handshake`);
-  }
-
-  /** RFC 8446 section 4.6.3. However many updates one input asks for, one answer does. */
-  #receiveKeyUpdate(message: HandshakeMessage): void {
-    const requested = readKeyUpdate(message);
-    if (++this.#keyUpdates > limits.keyUpdates)
-      fail('unexpectedMessage', 'too many KeyUpdates', 'TOO_MANY_KEY_UPDATES');
-    this.#checkMessageBoundary();
-    this.#inbound.protect(this.#secured!.nextOpener!());
-    if (!requested || this.#keyUpdateAnswered || this.#sentCloseNotify) return;
-    this.#keyUpdateAnswered = true;
-    this.#sendKeyUpdate(false);
-  }
-
-  #sendKeyUpdate(requested: boolean): void {
-    const nextSealer = this.#secured?.nextSealer;
-    if (nextSealer === undefined)
-      fail('internalError', 'the keys of this version cannot be replaced', 'KEYS_EXHAUSTED');
-    this.#outbound.addMessage(writeKeyUpdate(requested));
-    this.#outbound.protect(nextSealer());
   }
 
   /** RFC 5246 section 7.2.2. */
@@ -367,6 +350,7 @@ export class Connection {
   #becomeSecure(secured: Secured): void {
     this.#handshake = undefined;
     this.#secured = secured;
+    this.#keyUpdates = new KeyUpdates(secured, this.#inbound, this.#outbound);
     this.report.reach('secure');
     this.report.settle();
     this.#flush();

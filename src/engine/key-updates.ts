@@ -1,0 +1,57 @@
+import type { Secured } from '../handshake/handshake.ts';
+import type { HandshakeMessage } from '../messages/handshake-message.ts';
+import { readKeyUpdate, writeKeyUpdate } from '../messages/key-update.ts';
+import { fail } from '../wire/alert.ts';
+import type { Inbound } from './inbound.ts';
+import { limits } from './limits.ts';
+import type { Outbound } from './outbound.ts';
+
+/** The replacing of keys on a secure connection, both ways (RFC 8446 section 4.6.3). */
+export class KeyUpdates {
+  readonly #secured: Secured;
+  readonly #inbound: Inbound;
+  readonly #outbound: Outbound;
+  /** Updates of the peer's since it last sent application data. */
+  #received = 0;
+  #answered = false;
+
+  constructor(secured: Secured, inbound: Inbound, outbound: Outbound) {
+    this.#secured = secured;
+    this.#inbound = inbound;
+    this.#outbound = outbound;
+  }
+
+  /** Whether our keys can be replaced: not in TLS 1.2. */
+  get isPossible(): boolean {
+    return this.#secured.nextSealer !== undefined;
+  }
+
+  /** New input begins: however many updates it asks for, one answer will do. */
+  beginInput(): void {
+    this.#answered = false;
+  }
+
+  /** The peer sent application data. */
+  noteData(): void {
+    this.#received = 0;
+  }
+
+  /** Takes a KeyUpdate, and answers it if asked to and `mayAnswer`. */
+  receive(message: HandshakeMessage, mayAnswer: boolean): void {
+    const requested = readKeyUpdate(message);
+    if (++this.#received > limits.keyUpdates) fail('unexpectedMessage', 'too many KeyUpdates', 'TOO_MANY_KEY_UPDATES');
+    this.#inbound.protect(this.#secured.nextOpener!());
+    if (!requested || this.#answered || !mayAnswer) return;
+    this.#answered = true;
+    this.send(false);
+  }
+
+  /** Replaces our keys. Throws `TlsAlert` (internal_error) in TLS 1.2, whose keys then are used up for good. */
+  send(requested: boolean): void {
+    const { nextSealer } = this.#secured;
+    if (nextSealer === undefined)
+      fail('internalError', 'the keys of this version cannot be replaced', 'KEYS_EXHAUSTED');
+    this.#outbound.addMessage(writeKeyUpdate(requested));
+    this.#outbound.protect(nextSealer());
+  }
+}
