@@ -80,8 +80,8 @@ async function countSessions(bench: Bench, c: Case, implementation: Implementati
   return sessions / 8;
 }
 
-/** Rounds that are not measured, for each side. */
-const warmUps = 5;
+/** Rounds that are not measured, for each side: a handshake runs through far more code than a transfer does. */
+const warmUps = { handshakes: 12, data: 2 } as const;
 /** Memory varies little, and filling it takes long. */
 const memoryRounds = 3;
 
@@ -114,7 +114,8 @@ export async function measure(
   };
   try {
     // Unmeasured at first: what runs hot is compiled then.
-    for (let i = 0; i < warmUps; i++) for (const side of order) await cpuRound(bench, c, servers[side]);
+    for (let i = 0; i < warmUps[c.load.kind === 'handshakes' ? 'handshakes' : 'data']; i++)
+      for (const side of order) await cpuRound(bench, c, servers[side]);
     await take((side) => cpuRound(bench, c, servers[side]));
   } finally {
     for (const side of order) servers[side].stop();
