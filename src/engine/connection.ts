@@ -38,6 +38,8 @@ export interface Sink {
   event(event: ConnectionEvent): void;
   /** Whether key log lines are wanted. */
   readonly wantsKeylog: boolean;
+  /** Whether output is given back to the `outputPool` when it was written, and is read by nobody afterwards. */
+  readonly returnsOutput?: boolean;
 }
 
 /**
@@ -48,7 +50,7 @@ export class Connection {
   readonly report: HandshakeReport;
   readonly #sink: Sink;
   readonly #inbound = new Inbound();
-  readonly #outbound = new Outbound();
+  readonly #outbound: Outbound;
   readonly #messages = new HandshakeReader();
   /** The handshake, gone once it is done. */
   #handshake: HandshakeDriver | undefined;
@@ -67,6 +69,7 @@ export class Connection {
 
   constructor(policy: Policy, provider: CryptoProvider, sink: Sink, clock: Clock) {
     this.#sink = sink;
+    this.#outbound = new Outbound(sink.returnsOutput);
     this.report = new HandshakeReport(clock);
     const steps = serverHandshake({ policy, provider, channel: this.#channel(), report: this.report });
     this.#handshake = new HandshakeDriver(steps, {

@@ -2,6 +2,7 @@ import { PlaintextSealer } from '../record/plaintext.ts';
 import type { Sealer } from '../record/protection.ts';
 import { maxPlaintextLength } from '../record/record-reader.ts';
 import { ContentType } from '../wire/code-points.ts';
+import { outputPool } from './output-pool.ts';
 
 /** Contents to output bytes: messages joined to flights, cut into records and protected. */
 export class Outbound {
@@ -11,6 +12,12 @@ export class Outbound {
   /** Handshake messages that share records until something else is sent. */
   #messages: Uint8Array[] = [];
   #sealed: Uint8Array[] = [];
+  readonly #pooled: boolean;
+
+  /** `pooled`: whether outputs go back to the `outputPool` once they are written. */
+  constructor(pooled = false) {
+    this.#pooled = pooled;
+  }
 
   addMessage(message: Uint8Array): void {
     this.#messages.push(message);
@@ -74,12 +81,13 @@ export class Outbound {
     const sealer = this.#sealer;
     const count = Math.max(1, Math.ceil(content.length / limit));
     if (this.#padding !== undefined && sealer.canPad) return this.#sealPadded(type, content, count, this.#padding);
-    const out = Buffer.allocUnsafe(content.length + count * sealer.overhead);
+    const length = content.length + count * sealer.overhead;
+    const out = this.#pooled ? outputPool.take(length) : Buffer.allocUnsafe(length);
     let end = 0;
     for (let at = 0, i = 0; i < count; i++, at += limit) {
       end = sealer.seal(type, count === 1 ? content : content.subarray(at, at + limit), 0, out, end);
     }
-    return out;
+    return out.length === end ? out : out.subarray(0, end);
   }
 
   #sealPadded(type: number, content: Uint8Array, count: number, padding: (length: number) => number): Uint8Array {

@@ -3,6 +3,7 @@ import { Duplex } from 'node:stream';
 import { nodeCrypto } from '../crypto/node/provider.ts';
 import { Connection, type ConnectionEvent, type Sink } from '../engine/connection.ts';
 import { toAlert } from '../engine/failure.ts';
+import { outputPool } from '../engine/output-pool.ts';
 import type { Policy } from '../handshake/config.ts';
 import { TlsAlert } from '../wire/alert.ts';
 import { nodeError, type TlsClientError, tlsClientError, transportError } from './errors.ts';
@@ -189,8 +190,11 @@ export abstract class SecureStream extends net.Socket {
     if (bytes === undefined) {
       return done(this.#failure ?? nodeError('ERR_STREAM_DESTROYED', 'the TLS connection is closed for writing'));
     }
-    if (end >= plain.length) return this.#transport.write(bytes, done);
-    this.#transport.write(bytes, (error) => (error ? done(error) : this.#writePlain(plain, end, done)));
+    this.#transport.write(bytes, (error) => {
+      outputPool.give(bytes);
+      if (error || end >= plain.length) done(error);
+      else this.#writePlain(plain, end, done);
+    });
   }
 
   /** @internal */
@@ -206,6 +210,8 @@ export abstract class SecureStream extends net.Socket {
   #sink(): Sink {
     const role = this.#role;
     return {
+      // What another stream was given may be read long after it says so.
+      returnsOutput: this.#carrier === undefined,
       ciphertext: (bytes) => this.#transport.write(bytes, (error) => this.#written(error)),
       plaintext: (bytes) => void super.push(bytes),
       event: (event) => this.#hear(event),
@@ -331,6 +337,32 @@ export abstract class SecureStream extends net.Socket {
   /** @internal */
   _getsockname(): object {
     return this.#ask('_getsockname');
+  }
+
+  override ref(): this {
+    this.#socketCarrier ? this.#socketCarrier.ref() : super.ref();
+    return this;
+  }
+
+  override unref(): this {
+    this.#socketCarrier ? this.#socketCarrier.unref() : super.unref();
+    return this;
+  }
+
+  override setNoDelay(noDelay?: boolean): this {
+    this.#socketCarrier ? this.#socketCarrier.setNoDelay(noDelay) : super.setNoDelay(noDelay);
+    return this;
+  }
+
+  override setKeepAlive(enable?: boolean, initialDelay?: number): this {
+    this.#socketCarrier
+      ? this.#socketCarrier.setKeepAlive(enable, initialDelay)
+      : super.setKeepAlive(enable, initialDelay);
+    return this;
+  }
+
+  get #socketCarrier(): net.Socket | undefined {
+    return this.#carrier instanceof net.Socket ? this.#carrier : undefined;
   }
 
   #ask(name: '_getpeername' | '_getsockname'): object {

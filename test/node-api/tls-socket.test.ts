@@ -273,6 +273,15 @@ describe('a TLSSocket over a stream of the application', () => {
     const [socket] = at.sockets;
     assert.equal(socket!.remotePort, raws[0]!.remotePort);
     assert.equal(socket!.remoteAddress, '127.0.0.1');
+    const calls: string[] = [];
+    for (const name of ['ref', 'unref', 'setNoDelay', 'setKeepAlive'] as const) {
+      raws[0]![name] = () => {
+        calls.push(name);
+        return raws[0]!;
+      };
+      assert.equal(socket![name](), socket);
+    }
+    assert.deepEqual(calls, ['ref', 'unref', 'setNoDelay', 'setKeepAlive']);
     const closed = once(socket!, 'close');
     raws[0]!.destroy();
     await closed;
