@@ -7,11 +7,13 @@ import { TLSSocket } from './node/tls-socket.ts';
 
 export type { HandshakeReport, TimelineEntry } from './handshake/report.ts';
 export type { ClientHello } from './messages/client-hello.ts';
+export type { AlpnProtocols } from './node/alpn-protocols.ts';
 export type { CertificateInput, KeyInput, OneOrMany, RemoteKey } from './node/credentials.ts';
 export type { TlsClientError } from './node/errors.ts';
 export type { AlpnCallback, ConnectionChoice, OnClientHello, SniCallback } from './node/policy.ts';
 export type { SecureContextOptions, SecureVersion } from './node/secure-context.ts';
-export type { ServerEvents, TlsOptions } from './node/server.ts';
+export type { ServerEvents } from './node/server.ts';
+export type { TlsOptions } from './node/server-options.ts';
 export type { CipherInfo, TLSSocketOptions } from './node/tls-socket.ts';
 export { createSecureContext, createServer, SecureContext, Server, TLSSocket };
 

@@ -7,7 +7,8 @@ import { type Certificate, readCertificate } from '../x509/certificate.ts';
 import type { Credential, Signer } from '../x509/credential.ts';
 import { certificatesOfPem } from '../x509/pem.ts';
 import { isSelfIssued, signatureSchemeOf } from '../x509/signature-scheme.ts';
-import { invalidArgType, nodeError } from './errors.ts';
+import { invalidArgType } from './arguments.ts';
+import { nodeError } from './errors.ts';
 
 /** A key that signs elsewhere: in an HSM, a KMS, another process. */
 export interface RemoteKey {

@@ -17,20 +17,6 @@ export function nodeError<E extends Error = Error>(
   return error as unknown as E & { code: string };
 }
 
-/** `ERR_INVALID_ARG_TYPE` in Node's words. */
-export function invalidArgType(name: string, expected: string, actual: unknown): TypeError {
-  const what = name.includes('.') ? 'property' : 'argument';
-  const received =
-    actual === null || actual === undefined
-      ? ` Received ${actual}`
-      : typeof actual === 'function'
-        ? ` Received function ${actual.name}`
-        : typeof actual === 'object'
-          ? ` Received an instance of ${actual.constructor?.name ?? 'Object'}`
-          : ` Received type ${typeof actual} (${String(actual)})`;
-  return nodeError('ERR_INVALID_ARG_TYPE', `The "${name}" ${what} must be ${expected}.${received}`, TypeError);
-}
-
 /** Names that OpenSSL gives to received alerts; Node's codes are `ERR_SSL_` and these. */
 const receivedPrefix = (description: string): string => {
   if (sslv3Alerts.has(description)) return 'SSLV3_ALERT_';

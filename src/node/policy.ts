@@ -1,8 +1,9 @@
 import { isPromise, type MaybePromise } from '../crypto/maybe-promise.ts';
 import type { Policy, ServerConfig } from '../handshake/config.ts';
 import type { ClientHello } from '../messages/client-hello.ts';
-import { invalidArgType, nodeError } from './errors.ts';
-import { createSecureContext, SecureContext, type SecureContextOptions } from './secure-context.ts';
+import { checkFunction, isGiven } from './arguments.ts';
+import { nodeError } from './errors.ts';
+import { asSecureContext, type SecureContext, type SecureContextOptions } from './secure-context.ts';
 
 /** What `onClientHello` may answer, now or later; whatever it leaves out is as the server has it. */
 export interface ConnectionChoice {
@@ -29,55 +30,86 @@ export interface PolicyOptions {
   readonly alpnProtocols?: readonly string[] | undefined;
 }
 
-/** The application's decisions for one server: hook, then SNI, then ALPN. */
-export function serverPolicy(options: PolicyOptions, defaultContext: () => SecureContext): Policy {
-  const configure = (hello: ClientHello, choice: ConnectionChoice | undefined): MaybePromise<ServerConfig> => {
-    const alpn = alpnOf(options, choice?.ALPNProtocols);
-    const finish = (context: SecureContext): ServerConfig => ({ ...context.config, ...(alpn && { alpn }) });
-    const chosen = choice?.secureContext;
-    if (chosen !== undefined) return finish(asContext(chosen));
-    const { serverName } = hello.offers;
-    if (options.SNICallback === undefined || serverName === undefined) return finish(defaultContext());
-    return askSni(options.SNICallback, serverName).then((context) => finish(context ?? defaultContext()));
-  };
-  return {
-    configure(hello) {
-      if (options.onClientHello === undefined) return configure(hello, undefined);
-      const choice = options.onClientHello(hello);
-      return isPromise(choice) ? Promise.resolve(choice).then((c) => configure(hello, c)) : configure(hello, choice);
-    },
-  };
+/** Where a connection's context comes from when no callback chooses one. */
+export interface ContextSource {
+  readonly standard: SecureContext;
+  /** The context for a host that the client asks for, if it has one of its own. */
+  find(serverName: string): SecureContext | undefined;
 }
 
-function asContext(value: SecureContext | SecureContextOptions): SecureContext {
-  return value instanceof SecureContext ? value : createSecureContext(value);
+/** Throws Node's errors for callbacks that are none, and for two ways to choose the protocol. */
+export function checkPolicyOptions(options: PolicyOptions & { readonly ALPNProtocols?: unknown }): void {
+  for (const name of ['ALPNCallback', 'SNICallback', 'onClientHello'] as const) {
+    if (isGiven(options[name])) checkFunction(`options.${name}`, options[name]);
+  }
+  if (options.ALPNCallback && options.ALPNProtocols) {
+    const message = 'The ALPNCallback and ALPNProtocols TLS options are mutually exclusive';
+    throw nodeError('ERR_TLS_ALPN_CALLBACK_WITH_PROTOCOLS', message, TypeError);
+  }
+}
+
+/** The application's decisions for one connection: hook, then SNI, then ALPN. */
+export class ConnectionPolicy implements Policy {
+  readonly #options: PolicyOptions;
+  readonly #contexts: ContextSource;
+  /** What callbacks have as `this`: the socket. */
+  readonly #self: object;
+
+  constructor(options: PolicyOptions, contexts: ContextSource, self: object) {
+    this.#options = options;
+    this.#contexts = contexts;
+    this.#self = self;
+  }
+
+  configure(hello: ClientHello): MaybePromise<ServerConfig> {
+    const { onClientHello } = this.#options;
+    if (!isGiven(onClientHello)) return this.#choose(hello, undefined);
+    const choice = onClientHello.call(this.#self, hello);
+    return isPromise(choice)
+      ? Promise.resolve(choice).then((made) => this.#choose(hello, made))
+      : this.#choose(hello, choice);
+  }
+
+  #choose(hello: ClientHello, choice: ConnectionChoice | undefined): MaybePromise<ServerConfig> {
+    const alpn = this.#alpn(choice?.ALPNProtocols);
+    const finish = (context: SecureContext): ServerConfig => ({ ...context.config, ...(alpn && { alpn }) });
+    const { standard } = this.#contexts;
+    const chosen = choice?.secureContext;
+    if (chosen !== undefined) return finish(asSecureContext(chosen));
+    const { serverName } = hello.offers;
+    if (serverName === undefined) return finish(standard);
+    const { SNICallback } = this.#options;
+    if (!isGiven(SNICallback)) return finish(this.#contexts.find(serverName) ?? standard);
+    return askSni(SNICallback, this.#self, serverName).then((context) => finish(context ?? standard));
+  }
+
+  #alpn(chosen: readonly string[] | undefined): ServerConfig['alpn'] {
+    if (chosen !== undefined) return chosen.length > 0 ? chosen : undefined;
+    const { ALPNCallback, alpnProtocols } = this.#options;
+    if (!isGiven(ALPNCallback)) return alpnProtocols;
+    return (protocols, hello) => {
+      const offer = { servername: hello.offers.serverName ?? '', protocols: [...protocols] };
+      const answer = ALPNCallback.call(this.#self, offer);
+      const check = (protocol: string | undefined): string | undefined => checkAlpn(protocol, protocols);
+      return isPromise(answer) ? Promise.resolve(answer).then(check) : check(answer);
+    };
+  }
 }
 
 /** Asks an SNICallback, which may call back now, later, or reject where it is an async function. */
-function askSni(callback: SniCallback, serverName: string): Promise<SecureContext | undefined> {
+function askSni(callback: SniCallback, self: object, serverName: string): Promise<SecureContext | undefined> {
   return new Promise((resolve, reject) => {
     const answered = (error: Error | null, context?: SecureContext | SecureContextOptions | null): void => {
       if (error) return reject(error);
       try {
-        resolve(context ? asContext(context) : undefined);
+        resolve(isGiven(context) ? asSecureContext(context) : undefined);
       } catch (cause) {
         reject(nodeError('ERR_TLS_INVALID_CONTEXT', 'the SNICallback gave no secure context', TypeError, { cause }));
       }
     };
-    const result = callback(serverName, answered);
+    const result = callback.call(self, serverName, answered);
     if (isPromise(result)) Promise.resolve(result).catch(reject);
   });
-}
-
-function alpnOf(options: PolicyOptions, chosen: readonly string[] | undefined): ServerConfig['alpn'] {
-  if (chosen !== undefined) return chosen.length > 0 ? chosen : undefined;
-  const { ALPNCallback: callback } = options;
-  if (callback === undefined) return options.alpnProtocols;
-  return (protocols, hello) => {
-    const answer = callback({ servername: hello.offers.serverName ?? '', protocols: [...protocols] });
-    const check = (protocol: string | undefined): string | undefined => checkAlpn(protocol, protocols);
-    return isPromise(answer) ? Promise.resolve(answer).then(check) : check(answer);
-  };
 }
 
 function checkAlpn(protocol: string | undefined | null, offered: readonly string[]): string | undefined {
@@ -88,32 +120,4 @@ function checkAlpn(protocol: string | undefined | null, offered: readonly string
     `ALPN callback returned a value (${protocol}) that did not match any of the client's offered protocols (${offered.join(', ')})`,
     TypeError,
   );
-}
-
-/** `ALPNProtocols` in its two forms: names, or the wire format with a length byte before each name. */
-export function readAlpnProtocols(value: unknown): readonly string[] | undefined {
-  if (value === undefined || value === null) return undefined;
-  if (Array.isArray(value)) return value.map(checkProtocolName);
-  if (!ArrayBuffer.isView(value))
-    throw invalidArgType('options.ALPNProtocols', 'an instance of Array or Buffer', value);
-  const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
-  const names: string[] = [];
-  for (let at = 0; at < bytes.length; at += 1 + bytes[at]!) {
-    const end = at + 1 + bytes[at]!;
-    if (end > bytes.length) throw nodeError('ERR_INVALID_ARG_VALUE', 'options.ALPNProtocols is truncated', TypeError);
-    names.push(checkProtocolName(bytes.toString('latin1', at + 1, end)));
-  }
-  return names;
-}
-
-function checkProtocolName(name: unknown): string {
-  if (typeof name !== 'string') throw invalidArgType('options.ALPNProtocols', 'an array of strings', name);
-  if (name.length === 0 || name.length > 255) {
-    throw nodeError(
-      'ERR_OUT_OF_RANGE',
-      'a protocol name in options.ALPNProtocols must have 1 to 255 bytes',
-      RangeError,
-    );
-  }
-  return name;
 }

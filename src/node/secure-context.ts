@@ -2,9 +2,10 @@ import { nodeCrypto } from '../crypto/node/provider.ts';
 import type { ServerConfig } from '../handshake/config.ts';
 import { retryCookies } from '../handshake/tls13/retry-cookies.ts';
 import { ProtocolVersion, versionName } from '../wire/code-points.ts';
+import { invalidArgType } from './arguments.ts';
 import { readCipherList } from './cipher-list.ts';
 import { type CertificateInput, type KeyInput, type OneOrMany, readCredentials } from './credentials.ts';
-import { invalidArgType, nodeError } from './errors.ts';
+import { nodeError } from './errors.ts';
 import { readGroups, readSignatureSchemes } from './named-lists.ts';
 
 export type SecureVersion = 'TLSv1.3' | 'TLSv1.2' | 'TLSv1.1' | 'TLSv1';
@@ -85,6 +86,11 @@ export function createSecureContext(options: SecureContextOptions = {}): SecureC
     credentials: readCredentials(options.key, options.cert, options.passphrase),
     ...readRecordOptions(options),
   });
+}
+
+/** A context as it is, or made of its options. Throws what `createSecureContext` throws. */
+export function asSecureContext(value: SecureContext | SecureContextOptions): SecureContext {
+  return value instanceof SecureContext ? value : createSecureContext(value);
 }
 
 function checkStrings(options: SecureContextOptions): void {

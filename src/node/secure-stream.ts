@@ -26,10 +26,10 @@ export interface StreamRole {
   readonly emitsHandshakeErrors: boolean;
   /** Milliseconds that the handshake may take; 0 for any time. */
   readonly handshakeTimeout: number;
-  readonly wantsKeylog: () => boolean;
+  wantsKeylog(): boolean;
   /** The handshake ended, well or not; called once, on a tick of its own. */
-  readonly onHandshake: (error: TlsClientError | undefined) => void;
-  readonly onKeylog: (line: Buffer) => void;
+  onHandshake(error: TlsClientError | undefined): void;
+  onKeylog(line: Buffer): void;
 }
 
 /**
@@ -223,7 +223,8 @@ export abstract class SecureStream extends net.Socket {
 
   /** The engine's own output went out. */
   #written(error: Error | null | undefined): void {
-    if (error) this.destroy(error);
+    // That a peer who has gone already does not take our close_notify is no news.
+    if (error && !(this.#peerEnded && this.writableEnded)) this.destroy(error);
     else if (this.#isStalled && this.#transport.backlog <= backlogLimit) {
       this.#isStalled = false;
       this._read();
@@ -243,7 +244,7 @@ export abstract class SecureStream extends net.Socket {
         return this._read();
       case 'keylog':
         // Events reach the application on a tick of their own: what a listener throws is not the handshake's.
-        process.nextTick(this.#role.onKeylog, Buffer.from(`${event.line}\n`, 'latin1'));
+        process.nextTick(() => this.#role.onKeylog(Buffer.from(`${event.line}\n`, 'latin1')));
         return;
       case 'failure':
         return this.#fail(tlsClientError(event.failure, this));
@@ -307,7 +308,7 @@ export abstract class SecureStream extends net.Socket {
     const reset = (): Error => nodeError('ECONNRESET', 'the connection was closed during the handshake');
     const { report } = this.#connection;
     const error = isReported(cause) ? cause : transportError(cause ?? reset(), report, this);
-    process.nextTick(this.#role.onHandshake, error);
+    process.nextTick(() => this.#role.onHandshake(error));
   }
 
   /** Ends our side, throws away what comes, and closes when both sides have ended or after a while. */

@@ -1,20 +1,12 @@
+import { captureRejectionSymbol } from 'node:events';
 import * as net from 'node:net';
 import type { Duplex } from 'node:stream';
-import { invalidArgType, nodeError, type TlsClientError } from './errors.ts';
-import { type PolicyOptions, readAlpnProtocols, serverPolicy } from './policy.ts';
-import { createSecureContext, type SecureContext, type SecureContextOptions } from './secure-context.ts';
-import type { StreamRole } from './secure-stream.ts';
-import { type ServerSide, TLSSocket } from './tls-socket.ts';
-
-/** Options of `createServer`: those of `net.createServer`, of `createSecureContext`, and what concerns connections. */
-export interface TlsOptions extends net.ServerOpts, SecureContextOptions, Omit<PolicyOptions, 'alpnProtocols'> {
-  /** Protocols in our order: names, or the wire format. Not together with `ALPNCallback`. */
-  readonly ALPNProtocols?: readonly string[] | Uint8Array | undefined;
-  /** Milliseconds that a handshake may take; 120,000 by default. */
-  readonly handshakeTimeout?: number | undefined;
-  /** A context made before, instead of its options. */
-  readonly secureContext?: SecureContext | undefined;
-}
+import { Acceptor } from './acceptor.ts';
+import { checkObject, invalidArgType } from './arguments.ts';
+import { nodeError, type TlsClientError } from './errors.ts';
+import type { SecureContext, SecureContextOptions } from './secure-context.ts';
+import type { TlsOptions } from './server-options.ts';
+import type { TLSSocket } from './tls-socket.ts';
 
 /** Events beside those of `net.Server`. */
 export interface ServerEvents {
@@ -22,6 +14,8 @@ export interface ServerEvents {
   secureConnection: [socket: TLSSocket];
   /** A handshake failed; the socket is destroyed already or about to be. */
   tlsClientError: [error: TlsClientError, socket: TLSSocket];
+  /** The same by its name before Node 6; not on servers of HTTP, where it has another meaning. */
+  clientError: [error: TlsClientError, socket: TLSSocket];
   /** A line of the NSS key log, for debuggers. */
   keylog: [line: Buffer, socket: TLSSocket];
 }
@@ -35,121 +29,122 @@ interface ServerListening<Self> {
   (event: string | symbol, listener: AnyListener): Self;
 }
 
-/** A `net.Server` whose connections are TLS. */
-export class Server extends net.Server {
+type SecureConnectionListener = (socket: TLSSocket) => void;
+
+/** What a server knows of TLS, apart from it, so that `Server.call(this)` can make a server of any net.Server. */
+const acceptors = new WeakMap<net.Server, Acceptor>();
+
+function acceptorOf(server: net.Server): Acceptor {
+  const acceptor = acceptors.get(server);
+  if (acceptor === undefined) throw nodeError('ERR_INVALID_THIS', 'Value of "this" must be of type Server', TypeError);
+  return acceptor;
+}
+
+/** The methods of a server; `Server` makes the instances. */
+abstract class ServerMethods extends net.Server {
   declare on: ServerListening<this>;
   declare once: ServerListening<this>;
   declare addListener: ServerListening<this>;
   declare prependListener: ServerListening<this>;
+  declare prependOnceListener: ServerListening<this>;
   declare off: ServerListening<this>;
   declare removeListener: ServerListening<this>;
-  readonly #context: SecureContext;
-  readonly #options: TlsOptions;
-  readonly #role: ServerSide['role'];
-  readonly #handshakeTimeout: number;
 
-  /** Throws Node's errors for options that are wrong. */
-  constructor(options: TlsOptions | ((socket: TLSSocket) => void) = {}, listener?: (socket: TLSSocket) => void) {
-    const given = typeof options === 'function' ? {} : options;
-    const onConnection = typeof options === 'function' ? options : listener;
-    if (given === null || typeof given !== 'object') throw invalidArgType('options', 'of type object', given);
-    super(given);
-    checkOptions(given);
-    this.#options = given;
-    this.#handshakeTimeout = given.handshakeTimeout || defaultHandshakeTimeout;
-    this.#context = given.secureContext ?? createSecureContext(given);
-    const policyOptions = { ...given, alpnProtocols: readAlpnProtocols(given.ALPNProtocols) };
-    const policy = serverPolicy(policyOptions, () => this.#context);
-    this.#role = (socket) => this.#makeRole(socket, policy);
-    this.on('connection', (socket: Duplex) => this.#accept(socket));
-    if (onConnection) this.on('secureConnection', onConnection);
+  /**
+   * Uses a context for clients that ask for `hostname`, which may have wildcards; of several that match, the one added
+   * last. An `SNICallback` takes the place of all of them. Throws `ERR_TLS_REQUIRED_SERVER_NAME`, and what
+   * `createSecureContext` throws.
+   */
+  addContext(hostname: string, context: SecureContext | SecureContextOptions): void {
+    if (!hostname) {
+      const message = '"servername" is required parameter for Server.addContext';
+      throw nodeError('ERR_TLS_REQUIRED_SERVER_NAME', message);
+    }
+    acceptorOf(this).addContext(hostname, context ?? {});
   }
 
-  /** Makes TLS of a connection: one accepted by this server, or any stream that is emitted as `connection`. */
-  #accept(stream: Duplex): void {
-    // Another listener may hold on to the socket, which must then stay what it is.
-    const ownsTransport = this.listenerCount('connection') === 1;
-    new TLSSocket(stream, this.#options, { ownsTransport, role: this.#role });
+  /** Takes back what `addContext` did for the same name; returns whether there was anything. */
+  removeContext(hostname: string): boolean {
+    return acceptorOf(this).removeContext(hostname);
   }
 
-  #makeRole(socket: TLSSocket, policy: StreamRole['policy']): StreamRole {
-    return {
-      policy,
-      emitsHandshakeErrors: false,
-      handshakeTimeout: this.#handshakeTimeout,
-      wantsKeylog: () => this.listenerCount('keylog') > 0 || socket.listenerCount('keylog') > 0,
-      onKeylog: (line) => {
-        socket.emit('keylog', line);
-        this.emit('keylog', line, socket);
-      },
-      onHandshake: (error) => {
-        if (error) this.emit('tlsClientError', error, socket);
-        else {
-          socket.emit('secure');
-          this.emit('secureConnection', socket);
-        }
-      },
-    };
+  /** Replaces the certificate and all else of the server's own context for connections to come. */
+  setSecureContext(options: SecureContext | SecureContextOptions): void {
+    checkObject('options', options);
+    acceptorOf(this).setSecureContext(options);
   }
 }
 
-const defaultHandshakeTimeout = 120_000;
-/** What a timer can wait at most. */
-const longestTimeout = 2 ** 31 - 1;
+/** How many connections are open, as net.Server had it until Node 14; its types have it still. */
+Object.defineProperty(ServerMethods.prototype, 'connections', {
+  configurable: true,
+  get(this: { readonly _connections: number }) {
+    return this._connections;
+  },
+});
 
-/**
- * Options of node:tls that are not implemented and whose silent absence would change what a server lets in or does.
- * `false` asks for nothing.
- */
-const notImplemented = [
-  'requestCert',
-  'pfx',
-  'crl',
-  'pskCallback',
-  'NPNProtocols',
-  'secureProtocol',
-  'clientCertEngine',
-  'privateKeyEngine',
-  'privateKeyIdentifier',
-] as const;
+type Rejection = (this: net.Server, error: Error, event: string | symbol, ...args: unknown[]) => void;
+const netRejection = (net.Server.prototype as unknown as Record<symbol, Rejection>)[captureRejectionSymbol]!;
 
-function checkOptions(options: TlsOptions): void {
-  const { handshakeTimeout, ALPNCallback, ALPNProtocols, ...callbacks } = options;
-  for (const name of notImplemented) {
-    if ((options as Record<string, unknown>)[name]) {
-      throw nodeError('ERR_TLS_OPTION_NOT_IMPLEMENTED', `tsls does not implement options.${name} yet`);
-    }
-  }
-  if (handshakeTimeout !== undefined) {
-    if (typeof handshakeTimeout !== 'number') {
-      throw invalidArgType('options.handshakeTimeout', 'of type number', handshakeTimeout);
-    }
-    if (handshakeTimeout < 0 || handshakeTimeout > longestTimeout) {
-      const message = `The value of "options.handshakeTimeout" is out of range. It must be >= 0 && <= ${longestTimeout}.`;
-      throw nodeError('ERR_OUT_OF_RANGE', `${message} Received ${handshakeTimeout}`, RangeError);
-    }
-  }
-  if (ALPNCallback !== undefined && typeof ALPNCallback !== 'function') {
-    throw invalidArgType('options.ALPNCallback', 'of type function', ALPNCallback);
-  }
-  if (ALPNCallback && ALPNProtocols) {
-    const message = 'The ALPNCallback and ALPNProtocols TLS options are mutually exclusive';
-    throw nodeError('ERR_TLS_ALPN_CALLBACK_WITH_PROTOCOLS', message, TypeError);
-  }
-  for (const name of ['SNICallback', 'onClientHello'] as const) {
-    const callback = callbacks[name];
-    if (callback !== undefined && typeof callback !== 'function') {
-      throw invalidArgType(`options.${name}`, 'of type function', callback);
-    }
-  }
+/** With `captureRejections`: what an async listener of `secureConnection` rejects with is its socket's error. */
+const reject: Rejection = function (error, event, ...args) {
+  if (event === 'secureConnection') (args[0] as TLSSocket).destroy(error);
+  else netRejection.call(this, error, event, ...args);
+};
+Object.defineProperty(ServerMethods.prototype, captureRejectionSymbol, {
+  configurable: true,
+  writable: true,
+  value: reject,
+});
+
+/** A `net.Server` whose connections are TLS. */
+export interface Server extends ServerMethods {}
+
+/** Callable with and without `new`, and on an instance of a class that inherits by prototype, as Node's own. */
+export interface ServerConstructor {
+  /** Throws Node's errors for options that are wrong. `listener` hears `secureConnection`. */
+  new (options?: TlsOptions | null, listener?: SecureConnectionListener): Server;
+  new (listener: SecureConnectionListener): Server;
+  (options?: TlsOptions | null, listener?: SecureConnectionListener): Server;
+  (listener: SecureConnectionListener): Server;
+  readonly prototype: Server;
 }
+
+function construct(
+  this: unknown,
+  options?: TlsOptions | SecureConnectionListener | null,
+  listener?: SecureConnectionListener,
+): Server | undefined {
+  if (!(this instanceof ServerMethods)) return new Server(options as TlsOptions, listener);
+  if (typeof options === 'function') setUp(this, {}, options);
+  else if (options === undefined || options === null) setUp(this, {}, listener);
+  else if (typeof options === 'object') setUp(this, options, listener);
+  else throw invalidArgType('options', 'of type object', options);
+  return undefined;
+}
+
+function setUp(server: ServerMethods, options: TlsOptions, listener: SecureConnectionListener | undefined): void {
+  // net.Server is a function too, and may be called on an instance; its types do not say so.
+  (net.Server as unknown as (this: net.Server, options: net.ServerOpts) => void).call(server, options);
+  const acceptor = new Acceptor(options);
+  acceptors.set(server, acceptor);
+  server.on('connection', (stream: Duplex) => acceptor.accept(server, stream));
+  if (listener !== undefined) server.on('secureConnection', listener);
+}
+
+export const Server: ServerConstructor = Object.defineProperties(construct, {
+  name: { value: 'Server' },
+  prototype: { value: ServerMethods.prototype },
+}) as unknown as ServerConstructor;
+Object.setPrototypeOf(Server, net.Server);
+Object.defineProperty(ServerMethods.prototype, 'constructor', { value: Server, writable: true, configurable: true });
 
 /** Makes a server, as `tls.createServer` does; `listener` hears `secureConnection`. */
-export function createServer(listener?: (socket: TLSSocket) => void): Server;
-export function createServer(options: TlsOptions, listener?: (socket: TLSSocket) => void): Server;
+export function createServer(listener?: SecureConnectionListener): Server;
+export function createServer(options: TlsOptions | null, listener?: SecureConnectionListener): Server;
 export function createServer(
-  options?: TlsOptions | ((socket: TLSSocket) => void),
-  listener?: (socket: TLSSocket) => void,
+  options?: TlsOptions | SecureConnectionListener | null,
+  listener?: SecureConnectionListener,
 ): Server {
-  return new Server(options, listener);
+  return new Server(options as TlsOptions, listener);
 }

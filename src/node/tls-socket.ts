@@ -2,8 +2,10 @@ import type { SocketConstructorOpts } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { HandshakeReport } from '../handshake/report.ts';
 import { versionName } from '../wire/code-points.ts';
-import { invalidArgType, nodeError } from './errors.ts';
-import { type PolicyOptions, readAlpnProtocols, serverPolicy } from './policy.ts';
+import { type AlpnProtocols, readAlpnProtocols } from './alpn-protocols.ts';
+import { invalidArgType } from './arguments.ts';
+import { nodeError } from './errors.ts';
+import { ConnectionPolicy, checkPolicyOptions, type PolicyOptions } from './policy.ts';
 import { createSecureContext, type SecureContext, type SecureContextOptions } from './secure-context.ts';
 import { SecureStream, type StreamRole } from './secure-stream.ts';
 
@@ -11,7 +13,7 @@ export interface TLSSocketOptions extends SecureContextOptions, Omit<PolicyOptio
   /** Must be true: tsls is a server. */
   readonly isServer?: boolean | undefined;
   readonly secureContext?: SecureContext | undefined;
-  readonly ALPNProtocols?: readonly string[] | Uint8Array | undefined;
+  readonly ALPNProtocols?: AlpnProtocols | undefined;
   readonly allowHalfOpen?: boolean | undefined;
   readonly highWaterMark?: number | undefined;
 }
@@ -146,11 +148,12 @@ function standaloneRole(options: TLSSocketOptions): (socket: TLSSocket) => Strea
   if (options.isServer !== true) {
     throw nodeError('ERR_FEATURE_UNAVAILABLE_ON_PLATFORM', 'tsls is a server: a TLSSocket needs isServer: true');
   }
-  const context = options.secureContext ?? createSecureContext(options);
-  const alpnProtocols = readAlpnProtocols(options.ALPNProtocols);
-  const policy = serverPolicy({ ...options, alpnProtocols }, () => context);
+  checkPolicyOptions(options);
+  const standard = options.secureContext ?? createSecureContext(options);
+  const policyOptions = { ...options, alpnProtocols: readAlpnProtocols(options.ALPNProtocols) };
+  const contexts = { standard, find: () => undefined };
   return (socket) => ({
-    policy,
+    policy: new ConnectionPolicy(policyOptions, contexts, socket),
     emitsHandshakeErrors: true,
     handshakeTimeout: 0,
     wantsKeylog: () => socket.listenerCount('keylog') > 0,

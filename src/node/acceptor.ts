@@ -1,0 +1,78 @@
+import type { BlockList, Server } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { readAlpnProtocols } from './alpn-protocols.ts';
+import { NamedContexts } from './named-contexts.ts';
+import type { ContextSource, PolicyOptions } from './policy.ts';
+import {
+  asSecureContext,
+  createSecureContext,
+  type SecureContext,
+  type SecureContextOptions,
+} from './secure-context.ts';
+import { checkServerOptions, type TlsOptions } from './server-options.ts';
+import { ServerRole } from './server-role.ts';
+import { TLSSocket } from './tls-socket.ts';
+
+const defaultHandshakeTimeout = 120_000;
+
+/** The TLS half of a server: its contexts, and the connections that it makes TLS of. */
+export class Acceptor implements ContextSource {
+  readonly options: TlsOptions;
+  readonly policyOptions: PolicyOptions;
+  /** Milliseconds. */
+  readonly handshakeTimeout: number;
+  /** Sockets from `accept` until they are closed. */
+  readonly sockets: Set<TLSSocket> = new Set();
+  readonly #names = new NamedContexts();
+  #standard: SecureContext;
+
+  /** Throws Node's errors for options that are wrong. */
+  constructor(options: TlsOptions) {
+    checkServerOptions(options);
+    this.options = options;
+    this.handshakeTimeout = options.handshakeTimeout || defaultHandshakeTimeout;
+    this.#standard = options.secureContext ?? createSecureContext(options);
+    this.policyOptions = { ...options, alpnProtocols: readAlpnProtocols(options.ALPNProtocols) };
+  }
+
+  get standard(): SecureContext {
+    return this.#standard;
+  }
+
+  find(serverName: string): SecureContext | undefined {
+    return this.#names.find(serverName);
+  }
+
+  addContext(hostname: string, context: SecureContext | SecureContextOptions): void {
+    this.#names.add(hostname, asSecureContext(context));
+  }
+
+  removeContext(hostname: string): boolean {
+    return this.#names.remove(hostname);
+  }
+
+  setSecureContext(context: SecureContext | SecureContextOptions): void {
+    this.#standard = asSecureContext(context);
+  }
+
+  /** Makes TLS of a connection: one that the server accepted, or any stream that is emitted as `connection`. */
+  accept(server: Server, stream: Duplex): void {
+    if (isBlocked(this.options.blockList, stream)) {
+      stream.destroy();
+      return;
+    }
+    // Another listener may hold on to the socket, which must then stay what it is.
+    const ownsTransport = server.listenerCount('connection') === 1;
+    const role = (socket: TLSSocket): ServerRole => new ServerRole(server, this, socket);
+    const socket = new TLSSocket(stream, this.options, { ownsTransport, role });
+    this.sockets.add(socket);
+    socket.once('close', () => this.sockets.delete(socket));
+  }
+}
+
+/** net.Server asks the list itself only from Node 22.13 on. */
+function isBlocked(list: BlockList | undefined, stream: Duplex): boolean {
+  const { remoteAddress, remoteFamily } = stream as { remoteAddress?: string; remoteFamily?: string };
+  if (!list || remoteAddress === undefined) return false;
+  return list.check(remoteAddress, remoteFamily === 'IPv6' ? 'ipv6' : 'ipv4');
+}

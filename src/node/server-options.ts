@@ -1,0 +1,49 @@
+import type { BlockList, ServerOpts } from 'node:net';
+import type { AlpnProtocols } from './alpn-protocols.ts';
+import { checkNumber, isGiven } from './arguments.ts';
+import { nodeError } from './errors.ts';
+import { checkPolicyOptions, type PolicyOptions } from './policy.ts';
+import type { SecureContext, SecureContextOptions } from './secure-context.ts';
+
+/** Options of `createServer`: those of `net.createServer`, of `createSecureContext`, and what concerns connections. */
+export interface TlsOptions extends ServerOpts, SecureContextOptions, Omit<PolicyOptions, 'alpnProtocols'> {
+  /** Protocols in our order: names, or the wire format. Not together with `ALPNCallback`. */
+  readonly ALPNProtocols?: AlpnProtocols | undefined;
+  /** Milliseconds that a handshake may take; 120,000 by default. */
+  readonly handshakeTimeout?: number | undefined;
+  /** Addresses whose connections are closed unheard; on every Node, though net.Server knows it from 22.13 on. */
+  readonly blockList?: BlockList | undefined;
+  /** A context made before, instead of its options. */
+  readonly secureContext?: SecureContext | undefined;
+}
+
+/** What a timer can wait at most. */
+const longestTimeout = 2 ** 31 - 1;
+
+/**
+ * Options of node:tls that are not implemented and whose silent absence would change what a server lets in or does.
+ * `false` asks for nothing.
+ */
+const notImplemented = [
+  'requestCert',
+  'pfx',
+  'crl',
+  'pskCallback',
+  'NPNProtocols',
+  'secureProtocol',
+  'clientCertEngine',
+  'privateKeyEngine',
+  'privateKeyIdentifier',
+] as const;
+
+/** Throws Node's errors for options of connections that are wrong. */
+export function checkServerOptions(options: TlsOptions): void {
+  for (const name of notImplemented) {
+    if ((options as Record<string, unknown>)[name]) {
+      throw nodeError('ERR_TLS_OPTION_NOT_IMPLEMENTED', `tsls does not implement options.${name} yet`);
+    }
+  }
+  const { handshakeTimeout } = options;
+  if (isGiven(handshakeTimeout)) checkNumber('options.handshakeTimeout', handshakeTimeout, 0, longestTimeout);
+  checkPolicyOptions(options);
+}

@@ -1,0 +1,46 @@
+import type { Server } from 'node:net';
+import type { Acceptor } from './acceptor.ts';
+import type { TlsClientError } from './errors.ts';
+import { ConnectionPolicy } from './policy.ts';
+import type { StreamRole } from './secure-stream.ts';
+import type { TLSSocket } from './tls-socket.ts';
+
+/** The part of a connection that a server plays: it decides the handshake and tells what became of it. */
+export class ServerRole implements StreamRole {
+  readonly policy: ConnectionPolicy;
+  readonly emitsHandshakeErrors = false;
+  readonly #server: Server;
+  readonly #acceptor: Acceptor;
+  readonly #socket: TLSSocket;
+
+  constructor(server: Server, acceptor: Acceptor, socket: TLSSocket) {
+    this.policy = new ConnectionPolicy(acceptor.policyOptions, acceptor, socket);
+    this.#server = server;
+    this.#acceptor = acceptor;
+    this.#socket = socket;
+  }
+
+  get handshakeTimeout(): number {
+    return this.#acceptor.handshakeTimeout;
+  }
+
+  wantsKeylog(): boolean {
+    return this.#server.listenerCount('keylog') > 0 || this.#socket.listenerCount('keylog') > 0;
+  }
+
+  onKeylog(line: Buffer): void {
+    this.#socket.emit('keylog', line);
+    this.#server.emit('keylog', line, this.#socket);
+  }
+
+  onHandshake(error: TlsClientError | undefined): void {
+    if (error === undefined) {
+      this.#socket.emit('secure');
+      this.#server.emit('secureConnection', this.#socket);
+      return;
+    }
+    this.#server.emit('tlsClientError', error, this.#socket);
+    // The event's name before Node 6. Servers of HTTP, which can set a timeout, forward it themselves.
+    if (!('setTimeout' in this.#server)) this.#server.emit('clientError', error, this.#socket);
+  }
+}
