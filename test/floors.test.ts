@@ -37,6 +37,7 @@ const foreign: Readonly<Record<string, readonly string[]>> = {
   'node:module': ['crypto/node/', 'crypto/openssl/'],
   '@noble/post-quantum/ml-kem.js': ['crypto/node/'],
   koffi: ['crypto/openssl/'],
+  'lru-cache': ['session/'],
   'node:net': ['node/', 'cli/'],
   'node:tls': [],
   // Everything else of Node's own: above the engine, which knows no sockets and no timers.

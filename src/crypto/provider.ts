@@ -57,6 +57,13 @@ export interface KeyAgreement {
 /** The kinds of key that sign handshakes. `rsa-pss` is a key restricted to PSS (RFC 8017, id-RSASSA-PSS). */
 export type KeyType = 'rsa' | 'rsa-pss' | 'ec:P-256' | 'ec:P-384' | 'ec:P-521' | 'ed25519' | 'ed448';
 
+/** The public half of a key that signs handshakes. */
+export interface PublicKey {
+  readonly keyType: KeyType;
+  /** Whether `signature` is the key's, under a scheme (IANA SignatureScheme), of `signed`, which is not hashed yet. */
+  verify(scheme: number, signed: Uint8Array, signature: Uint8Array): boolean;
+}
+
 /** Everything cryptographic that the protocol needs, so that it can be had from more than one place. */
 export interface CryptoProvider {
   readonly name: string;
@@ -72,6 +79,8 @@ export interface CryptoProvider {
   aead(name: AeadName, key: Uint8Array): Aead;
   /** The named group, or `undefined` where it is not implemented. */
   keyAgreement(group: number): KeyAgreement | undefined;
+  /** The key in a DER SubjectPublicKeyInfo, or `undefined` for one that cannot sign a handshake. */
+  publicKey(spki: Uint8Array): PublicKey | undefined;
   /** Compares without telling by its duration where the inputs differ. */
   equal(a: Uint8Array, b: Uint8Array): boolean;
 }

@@ -60,6 +60,8 @@ export class Connection {
   #isDelivering = false;
   #state: 'open' | 'over' = 'open';
   #sentCloseNotify = false;
+  /** Whether there is output that can wait for the application's first. */
+  #holdsOutput = false;
   #receivedCloseNotify = false;
   // What the peer may do only so often.
   #emptyRecords = 0;
@@ -122,6 +124,7 @@ export class Connection {
   /** Protects application data; the result is to be sent to the peer. Only once the connection is secure. */
   protect(plain: Uint8Array): Uint8Array | undefined {
     if (this.#secured === undefined || this.#state === 'over' || this.#sentCloseNotify) return undefined;
+    this.#holdsOutput = false;
     const { fragmentLimit } = this.#outbound;
     if (this.#outbound.recordsLeft > Math.ceil(plain.length / fragmentLimit) + 1) {
       this.#outbound.add(ContentType.applicationData, plain);
@@ -195,11 +198,22 @@ export class Connection {
       this.#isRunning = false;
       this.#isDelivering = false;
       this.#inbound.settle();
-      if (this.#state === 'open') this.#flush();
+      if (this.#state === 'open' && !this.#holdsOutput) this.#flush();
     }
   }
 
+  /** Whether output waits for the application's first, to go out with it; `flush` sends it without. */
+  get holdsOutput(): boolean {
+    return this.#holdsOutput;
+  }
+
+  /** Sends what is held. */
+  flush(): void {
+    if (this.#state === 'open' && this.#holdsOutput) this.#flush();
+  }
+
   #flush(): void {
+    this.#holdsOutput = false;
     const bytes = this.#outbound.take();
     if (bytes !== undefined) this.#sink.ciphertext(bytes);
   }
@@ -335,6 +349,10 @@ export class Connection {
   #channel(): Channel {
     return {
       send: (message) => this.#outbound.addMessage(message),
+      sendLater: (message) => {
+        this.#outbound.addMessage(message);
+        this.#holdsOutput = true;
+      },
       sendChangeCipherSpec: () => this.#outbound.addPlainChangeCipherSpec(),
       protectSending: (sealer) => this.#outbound.protect(sealer),
       protectReceiving: (opener) => {
@@ -356,7 +374,7 @@ export class Connection {
     this.#keyUpdates = new KeyUpdates(secured, this.#inbound, this.#outbound);
     this.report.reach('secure');
     this.report.settle();
-    this.#flush();
+    if (!this.#holdsOutput) this.#flush();
     this.#sink.event({ type: 'secure', secured });
   }
 

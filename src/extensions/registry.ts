@@ -11,12 +11,16 @@ import { extendedMasterSecret } from './extended-master-secret.ts';
 import type { Extension } from './extension.ts';
 import { keyShare } from './key-share.ts';
 import { maxFragmentLength } from './max-fragment-length.ts';
+import { nextProtocolNegotiation } from './next-protocol-negotiation.ts';
+import { postHandshakeAuth } from './post-handshake-auth.ts';
 import { preSharedKey } from './pre-shared-key.ts';
 import { pskKeyExchangeModes } from './psk-key-exchange-modes.ts';
 import { recordSizeLimit } from './record-size-limit.ts';
 import { renegotiationInfo } from './renegotiation-info.ts';
 import { serverName } from './server-name.ts';
+import { sessionTicket } from './session-ticket.ts';
 import { signatureAlgorithms, signatureAlgorithmsCert } from './signature-algorithms.ts';
+import { statusRequest } from './status-request.ts';
 import { supportedGroups } from './supported-groups.ts';
 import { supportedVersions } from './supported-versions.ts';
 
@@ -38,6 +42,10 @@ interface Registry {
   readonly signatureAlgorithmsCert: typeof signatureAlgorithmsCert;
   readonly certificateAuthorities: typeof certificateAuthorities;
   readonly pskKeyExchangeModes: typeof pskKeyExchangeModes;
+  readonly statusRequest: typeof statusRequest;
+  readonly sessionTicket: typeof sessionTicket;
+  readonly nextProtocolNegotiation: typeof nextProtocolNegotiation;
+  readonly postHandshakeAuth: typeof postHandshakeAuth;
   readonly preSharedKey: typeof preSharedKey;
 }
 
@@ -59,6 +67,10 @@ const registry: Registry = {
   signatureAlgorithmsCert,
   certificateAuthorities,
   pskKeyExchangeModes,
+  statusRequest,
+  sessionTicket,
+  nextProtocolNegotiation,
+  postHandshakeAuth,
   preSharedKey,
 };
 

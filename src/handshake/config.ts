@@ -1,6 +1,8 @@
 import type { CipherSuite } from '../crypto/cipher-suites.ts';
 import type { MaybePromise } from '../crypto/maybe-promise.ts';
 import type { ClientHello } from '../messages/client-hello.ts';
+import type { Sessions } from '../session/sessions.ts';
+import type { AlertName } from '../wire/alert.ts';
 import type { Credential } from '../x509/credential.ts';
 
 /** Chooses the application protocol; `undefined` refuses the client with no_application_protocol. */
@@ -14,6 +16,37 @@ export interface RetryCookies {
   open(cookie: Uint8Array): Uint8Array | undefined;
 }
 
+/** What was found of a client's certificates. */
+export interface ClientVerdict {
+  /** Whether the chain leads to an authority that the server trusts for clients. */
+  readonly authorized: boolean;
+  /** Why not: OpenSSL's name (`CERT_HAS_EXPIRED`), the fact in words, and the alert for a client that is refused. */
+  readonly code?: string | undefined;
+  readonly message?: string | undefined;
+  readonly alert?: AlertName | undefined;
+  /** The error of the application's own verifier. */
+  readonly cause?: unknown;
+  /** The path from the client's certificate to the trust anchor, in DER, where there is one. */
+  readonly path?: readonly Uint8Array[] | undefined;
+}
+
+/** How client certificates are asked for and judged. */
+export interface ClientAuthentication {
+  /** Whether a client without a certificate that is authorized is refused. */
+  readonly isRequired: boolean;
+  /** DER names of the authorities that the client is told of. */
+  readonly authorities: readonly Uint8Array[];
+  /** Judges the certificates of a client, DER, its own first; asked again when a session is resumed. */
+  verify(chain: readonly Uint8Array[], hello: ClientHello): MaybePromise<ClientVerdict>;
+}
+
+/** A key that both sides have beforehand (RFC 8446 section 2.2, RFC 9257). */
+export interface ExternalPsk {
+  readonly key: Uint8Array;
+  /** The hash that the key is for; SHA-256 where nothing else was agreed upon. */
+  readonly hash?: 'sha256' | 'sha384' | undefined;
+}
+
 /** Everything that a server brings to one negotiation. Lists are in order of preference. */
 export interface ServerConfig {
   readonly minVersion: number;
@@ -24,7 +57,13 @@ export interface ServerConfig {
   readonly groups: readonly number[];
   readonly signatureSchemes: readonly number[];
   readonly credentials: readonly Credential[];
-  readonly alpn?: readonly string[] | AlpnSelector;
+  readonly alpn?: readonly string[] | AlpnSelector | undefined;
+  /** Protocols for clients of TLS 1.2 that know NPN and not ALPN (draft-agl-tls-nextprotoneg-04). */
+  readonly npn?: readonly string[] | undefined;
+  /** Set to ask clients for certificates. */
+  readonly clientAuth?: ClientAuthentication | undefined;
+  /** Whether a PSK may do without a key exchange, and so without forward secrecy (psk_ke). */
+  readonly allowsPskOnly?: boolean | undefined;
   /** Set to ask for a cookie with every HelloRetryRequest. */
   readonly retryCookies?: RetryCookies;
   /** Most bytes of plaintext that we take in a record (RFC 8449): 64 to 16,384, the default. */
@@ -39,4 +78,12 @@ export interface ServerConfig {
 export interface Policy {
   /** The ClientHello has been read and nothing is chosen yet. */
   configure(hello: ClientHello): MaybePromise<ServerConfig>;
+  /** How sessions are resumed; absent where none are. */
+  readonly sessions?: Sessions | undefined;
+  /** An OCSP response for a credential, for a client that asks for one. */
+  readonly staple?: ((credential: Credential, hello: ClientHello) => MaybePromise<Uint8Array | undefined>) | undefined;
+  /** The key of an identity that is no session of ours, or `undefined` for one that is not known. */
+  readonly externalPsk?:
+    | ((identity: Uint8Array, hello: ClientHello) => MaybePromise<ExternalPsk | undefined>)
+    | undefined;
 }

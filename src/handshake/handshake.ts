@@ -1,14 +1,17 @@
 import type { CipherSuite } from '../crypto/cipher-suites.ts';
+import type { MaybePromise } from '../crypto/maybe-promise.ts';
 import type { CryptoProvider, RunningHash } from '../crypto/provider.ts';
 import type { ClientHello } from '../messages/client-hello.ts';
 import type { Opener, Sealer } from '../record/protection.ts';
-import type { Policy, ServerConfig } from './config.ts';
+import type { ClientVerdict, Policy, ServerConfig } from './config.ts';
 import type { HandshakeReport } from './report.ts';
 
 /** The engine, as a handshake sees it. */
 export interface Channel {
   /** Adds a message to the flight; it goes out when the handshake waits for the peer. */
   send(message: Uint8Array): void;
+  /** Adds a last message, which may wait for application data to go out with. */
+  sendLater(message: Uint8Array): void;
   /** Adds a ChangeCipherSpec record to the flight. */
   sendChangeCipherSpec(): void;
   /** Protects what is sent from here on. */
@@ -39,6 +42,13 @@ export interface Negotiation extends Handshake {
   readonly config: ServerConfig;
 }
 
+/** Who the client is, by its certificates. */
+export interface ClientIdentity {
+  /** DER, the client's own first; empty when it was asked and sent none. */
+  readonly chain: readonly Uint8Array[];
+  readonly verdict: ClientVerdict;
+}
+
 /** What the connection lives by once the handshake is done. */
 export interface Secured {
   readonly version: number;
@@ -51,11 +61,18 @@ export interface Secured {
   /** The next generation of keys (RFC 8446 section 7.2); absent in TLS 1.2. */
   readonly nextSealer?: () => Sealer;
   readonly nextOpener?: () => Opener;
+  /** The client's identity, if it was asked for. */
+  readonly client?: ClientIdentity | undefined;
+  /** The session that another connection could resume, as bytes that hold its secret; TLS 1.2 only. */
+  readonly session?: Uint8Array | undefined;
+  /** Makes a NewSessionTicket message; absent where the client cannot use one. */
+  readonly issueTicket?: (() => MaybePromise<Uint8Array | undefined>) | undefined;
 }
 
 /** All handshake messages so far, hashed (RFC 8446 section 4.4.1). */
 export class Transcript {
   readonly #hash: RunningHash;
+  #messages: Uint8Array[] | undefined;
 
   constructor(hash: RunningHash) {
     this.#hash = hash;
@@ -63,7 +80,20 @@ export class Transcript {
 
   add(message: Uint8Array): this {
     this.#hash.update(message);
+    this.#messages?.push(message);
     return this;
+  }
+
+  /** Keeps the messages from here on, for a signature over them all (RFC 5246 section 7.4.8). */
+  keep(...before: readonly Uint8Array[]): void {
+    this.#messages = [...before];
+  }
+
+  /** The messages kept, in one; they are not kept any longer. */
+  takeMessages(): Uint8Array {
+    const all = Buffer.concat(this.#messages ?? []);
+    this.#messages = undefined;
+    return all;
   }
 
   digest(): Uint8Array {

@@ -22,6 +22,8 @@ export class HandshakeReport {
   group: number | undefined;
   signatureScheme: number | undefined;
   alpnProtocol: string | undefined;
+  /** The protocol that the client chose by NPN, where there was no ALPN. */
+  npnProtocol: string | undefined;
   resumed = false;
   helloRetryRequest = false;
   #clientHello: ClientHello | undefined;

@@ -2,7 +2,7 @@ import type { BlockList, Server } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { readAlpnProtocols } from './alpn-protocols.ts';
 import { NamedContexts } from './named-contexts.ts';
-import type { ContextSource, PolicyOptions } from './policy.ts';
+import type { ContextSource, PolicyOptions, ServerServices } from './policy.ts';
 import {
   asSecureContext,
   createSecureContext,
@@ -11,6 +11,8 @@ import {
 } from './secure-context.ts';
 import { checkServerOptions, type TlsOptions } from './server-options.ts';
 import { ServerRole } from './server-role.ts';
+import { ServerSessions } from './sessions.ts';
+import { stapleByEvent } from './stapling.ts';
 import { TLSSocket } from './tls-socket.ts';
 
 const defaultHandshakeTimeout = 120_000;
@@ -23,15 +25,19 @@ export class Acceptor implements ContextSource {
   readonly handshakeTimeout: number;
   /** Sockets from `accept` until they are closed. */
   readonly sockets: Set<TLSSocket> = new Set();
+  readonly sessions: ServerSessions;
+  readonly services: ServerServices;
   readonly #names = new NamedContexts();
   #standard: SecureContext;
 
   /** Throws Node's errors for options that are wrong. */
-  constructor(options: TlsOptions) {
+  constructor(server: Server, options: TlsOptions) {
     checkServerOptions(options);
     this.options = options;
     this.handshakeTimeout = options.handshakeTimeout || defaultHandshakeTimeout;
     this.#standard = options.secureContext ?? createSecureContext(options);
+    this.sessions = new ServerSessions(server, options);
+    this.services = { sessions: this.sessions, staple: stapleByEvent(server) };
     this.policyOptions = { ...options, alpnProtocols: readAlpnProtocols(options.ALPNProtocols) };
   }
 

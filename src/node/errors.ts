@@ -94,9 +94,14 @@ function reportedFacts(report: HandshakeReport, { remoteAddress, remotePort }: P
   };
 }
 
+/** OpenSSL's prefix of the names of verification errors. */
+const verifyPrefix = 'X509_V_ERR_';
+
 /** The spelling of Node, whose codes are OpenSSL's reasons. */
 function nodeCode({ code, direction, cause }: ConnectionFailure): { code: string; library?: string; reason?: string } {
   if (code === 'ECONNRESET' || code.startsWith('ERR_')) return { code };
+  // What is wrong with a certificate has no prefix in Node.
+  if (code.startsWith(verifyPrefix)) return { code: code.slice(verifyPrefix.length) };
   if (code === 'CALLBACK_FAILED') {
     const own = (cause as { code?: unknown } | undefined)?.code;
     return { code: typeof own === 'string' ? own : 'ERR_TLS_CALLBACK_FAILED' };

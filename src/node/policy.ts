@@ -48,14 +48,23 @@ export function checkPolicyOptions(options: PolicyOptions & { readonly ALPNProto
   }
 }
 
+/** What a server does for all of its connections: sessions, staples, keys agreed upon beforehand. */
+export type ServerServices = Pick<Policy, 'sessions' | 'staple' | 'externalPsk'>;
+
 /** The application's decisions for one connection: hook, then SNI, then ALPN. */
 export class ConnectionPolicy implements Policy {
   readonly #options: PolicyOptions;
   readonly #contexts: ContextSource;
   /** What callbacks have as `this`: the socket. */
   readonly #self: object;
+  readonly sessions: Policy['sessions'];
+  readonly staple: Policy['staple'];
+  readonly externalPsk: Policy['externalPsk'];
 
-  constructor(options: PolicyOptions, contexts: ContextSource, self: object) {
+  constructor(options: PolicyOptions, contexts: ContextSource, self: object, services: ServerServices = {}) {
+    this.sessions = services.sessions;
+    this.staple = services.staple;
+    this.externalPsk = services.externalPsk;
     this.#options = options;
     this.#contexts = contexts;
     this.#self = self;

@@ -52,6 +52,7 @@ export abstract class SecureStream extends net.Socket {
   #heldWrite: (() => void) | undefined;
   #heldEnd: (() => void) | undefined;
   #peerEnded = false;
+  #isEnding = false;
   #isStalled = false;
   /** Set while a failed connection waits for the peer to have read the alert; looks again whether it has. */
   #afterLinger: (() => void) | undefined;
@@ -203,6 +204,7 @@ export abstract class SecureStream extends net.Socket {
       this.#heldEnd = () => this._final(done);
       return;
     }
+    this.#isEnding = true;
     this.#connection.close();
     this.#transport.end(done);
   }
@@ -223,8 +225,8 @@ export abstract class SecureStream extends net.Socket {
 
   /** The engine's own output went out. */
   #written(error: Error | null | undefined): void {
-    // That a peer who has gone already does not take our close_notify is no news.
-    if (error && !(this.#peerEnded && this.writableEnded)) this.destroy(error);
+    // All data went out before: a peer that is gone without waiting for our close_notify has missed nothing.
+    if (error) this.destroy(this.#isEnding ? undefined : error);
     else if (this.#isStalled && this.#transport.backlog <= backlogLimit) {
       this.#isStalled = false;
       this._read();
@@ -261,6 +263,9 @@ export abstract class SecureStream extends net.Socket {
     this.#heldWrite?.();
     this.#heldEnd?.();
     this.#heldWrite = this.#heldEnd = undefined;
+    // Tickets go out with the application's first data if that comes at once: by themselves they would be a packet
+    // more, and Nagle's algorithm would hold the data back until the client has acknowledged them.
+    if (this.#connection.holdsOutput) setImmediate(() => this.#connection.flush());
   }
 
   // ---- the end

@@ -4,9 +4,14 @@ import { checkNumber, isGiven } from './arguments.ts';
 import { nodeError } from './errors.ts';
 import { checkPolicyOptions, type PolicyOptions } from './policy.ts';
 import type { SecureContext, SecureContextOptions } from './secure-context.ts';
+import type { SessionOptions } from './sessions.ts';
 
 /** Options of `createServer`: those of `net.createServer`, of `createSecureContext`, and what concerns connections. */
-export interface TlsOptions extends ServerOpts, SecureContextOptions, Omit<PolicyOptions, 'alpnProtocols'> {
+export interface TlsOptions
+  extends ServerOpts,
+    SecureContextOptions,
+    SessionOptions,
+    Omit<PolicyOptions, 'alpnProtocols'> {
   /** Protocols in our order: names, or the wire format. Not together with `ALPNCallback`. */
   readonly ALPNProtocols?: AlpnProtocols | undefined;
   /** Milliseconds that a handshake may take; 120,000 by default. */

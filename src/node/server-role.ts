@@ -14,7 +14,7 @@ export class ServerRole implements StreamRole {
   readonly #socket: TLSSocket;
 
   constructor(server: Server, acceptor: Acceptor, socket: TLSSocket) {
-    this.policy = new ConnectionPolicy(acceptor.policyOptions, acceptor, socket);
+    this.policy = new ConnectionPolicy(acceptor.policyOptions, acceptor, socket, acceptor.services);
     this.#server = server;
     this.#acceptor = acceptor;
     this.#socket = socket;

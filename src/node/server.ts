@@ -6,10 +6,12 @@ import { checkObject, invalidArgType } from './arguments.ts';
 import { nodeError, type TlsClientError } from './errors.ts';
 import type { SecureContext, SecureContextOptions } from './secure-context.ts';
 import type { TlsOptions } from './server-options.ts';
+import type { SessionEvents } from './sessions.ts';
+import type { StaplingEvents } from './stapling.ts';
 import type { TLSSocket } from './tls-socket.ts';
 
 /** Events beside those of `net.Server`. */
-export interface ServerEvents {
+export interface ServerEvents extends SessionEvents, StaplingEvents {
   /** A handshake is done. */
   secureConnection: [socket: TLSSocket];
   /** A handshake failed; the socket is destroyed already or about to be. */
@@ -73,6 +75,19 @@ abstract class ServerMethods extends net.Server {
     checkObject('options', options);
     acceptorOf(this).setSecureContext(options);
   }
+
+  /** The 48 bytes that session tickets are sealed with now. */
+  getTicketKeys(): Buffer {
+    return acceptorOf(this).sessions.ticketKeys;
+  }
+
+  /**
+   * Seals session tickets with other keys, 48 bytes, from now on; tickets of the keys before are still taken. Throws
+   * `ERR_INVALID_ARG_TYPE` and `ERR_INVALID_ARG_VALUE`.
+   */
+  setTicketKeys(keys: Uint8Array): void {
+    acceptorOf(this).sessions.setTicketKeys(keys);
+  }
 }
 
 /** How many connections are open, as net.Server had it until Node 14; its types have it still. */
@@ -126,7 +141,7 @@ function construct(
 function setUp(server: ServerMethods, options: TlsOptions, listener: SecureConnectionListener | undefined): void {
   // net.Server is a function too, and may be called on an instance; its types do not say so.
   (net.Server as unknown as (this: net.Server, options: net.ServerOpts) => void).call(server, options);
-  const acceptor = new Acceptor(options);
+  const acceptor = new Acceptor(server, options);
   acceptors.set(server, acceptor);
   server.on('connection', (stream: Duplex) => acceptor.accept(server, stream));
   if (listener !== undefined) server.on('secureConnection', listener);

@@ -34,6 +34,7 @@ export const HandshakeType = {
   certificateStatus: 22,
   keyUpdate: 24,
   compressedCertificate: 25,
+  nextProtocol: 67,
   messageHash: 254,
 } as const;
 

@@ -3,6 +3,7 @@ import type { CryptoProvider } from '../provider.ts';
 import { aead } from './aead.ts';
 import { digest, hmac, runningHash } from './hash.ts';
 import { keyAgreement } from './key-agreement.ts';
+import { publicKey } from './signing.ts';
 
 /** Cryptography by `node:crypto`: always there, and the reference for any other provider. */
 export const nodeCrypto: CryptoProvider = {
@@ -13,6 +14,7 @@ export const nodeCrypto: CryptoProvider = {
   hmac,
   aead,
   keyAgreement,
+  publicKey,
   equal: (a, b) => a.length === b.length && crypto.timingSafeEqual(a, b),
 };
 

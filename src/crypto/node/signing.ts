@@ -1,7 +1,7 @@
 import * as crypto from 'node:crypto';
 import { SignatureScheme as S } from '../../wire/code-points.ts';
 import type { MaybePromise } from '../maybe-promise.ts';
-import type { KeyType } from '../provider.ts';
+import type { KeyType, PublicKey } from '../provider.ts';
 import { withoutStackTraces } from './stack-traces.ts';
 
 interface Algorithm {
@@ -69,5 +69,30 @@ export function keyTypeOf(key: crypto.KeyObject): KeyType | undefined {
       return curves[key.asymmetricKeyDetails?.namedCurve ?? ''];
     default:
       return undefined;
+  }
+}
+
+/** The key in a DER SubjectPublicKeyInfo, or `undefined` for a malformed one and one that cannot sign a handshake. */
+export function publicKey(spki: Uint8Array): PublicKey | undefined {
+  let key: crypto.KeyObject;
+  try {
+    key = crypto.createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' });
+  } catch {
+    return undefined;
+  }
+  const keyType = keyTypeOf(key);
+  if (keyType === undefined) return undefined;
+  return { keyType, verify: (scheme, signed, signature) => verifies(key, scheme, signed, signature) };
+}
+
+function verifies(key: crypto.KeyObject, scheme: number, signed: Uint8Array, signature: Uint8Array): boolean {
+  const algorithm = algorithms.get(scheme);
+  if (algorithm === undefined) return false;
+  const { hash, padding } = algorithm;
+  const options = padding === undefined ? key : { key, padding, saltLength: RSA_PSS_SALTLEN_DIGEST };
+  try {
+    return crypto.verify(hash, signed, options, signature);
+  } catch {
+    return false; // a signature that is no signature, or a scheme that is not the key's
   }
 }

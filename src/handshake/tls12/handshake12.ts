@@ -1,96 +1,126 @@
-import { aeadShapes, type CipherSuite } from '../../crypto/cipher-suites.ts';
+import type { CipherSuite } from '../../crypto/cipher-suites.ts';
 import type { EphemeralKey } from '../../crypto/provider.ts';
-import { writeCertificate12 } from '../../messages/certificate.ts';
+import { writeCertificate12, writeCertificateStatus } from '../../messages/certificate.ts';
+import { writeCertificateRequest12 } from '../../messages/certificate-request.ts';
 import { readClientKeyExchange } from '../../messages/client-key-exchange.ts';
-import { writeFinished } from '../../messages/finished.ts';
-import { writeServerHello } from '../../messages/server-hello.ts';
 import {
   serverKeyExchangeInput,
   writeEcdhParameters,
   writeServerHelloDone,
   writeServerKeyExchange,
 } from '../../messages/server-key-exchange.ts';
-import { Opener12, Sealer12 } from '../../record/protection12.ts';
-import { fail } from '../../wire/alert.ts';
 import { ProtocolVersion } from '../../wire/code-points.ts';
-import { type Negotiation, type Secured, Transcript } from '../handshake.ts';
-import { keylogLine } from '../keylog.ts';
-import { type SizeLimits, selectAlpn, selectSizeLimits } from '../selection.ts';
-import { answer, changeCipherSpec, message, type Steps } from '../steps.ts';
-import { exportKeyingMaterial12, keyBlock, masterSecret, type Randoms, verifyData } from './key-schedule12.ts';
+import { certificateRequest } from '../client-authentication.ts';
+import { type ClientIdentity, type Negotiation, type Secured, Transcript } from '../handshake.ts';
+import { selectAlpn, selectSizeLimits } from '../selection.ts';
+import { answer, message, type Steps } from '../steps.ts';
+import { receiveCertificate12, receiveCertificateVerify12 } from './client-certificate12.ts';
+import {
+  type Conversation12,
+  protect,
+  receiveClientFinished,
+  secured12,
+  send,
+  sendFinished,
+  sendNewTicket,
+  sendServerHello,
+} from './conversation12.ts';
+import { masterSecret, type Randoms } from './key-schedule12.ts';
 import { type Choice12, negotiate12, offersSecureRenegotiation } from './negotiate12.ts';
+import { chooseKeeping, findSession12, type Resumed12, session12 } from './sessions12.ts';
 
-/** A TLS 1.2 handshake all of whose parameters are chosen. */
-interface Handshake12 extends Negotiation {
+/** A full TLS 1.2 handshake all of whose parameters are chosen. */
+interface Handshake12 extends Conversation12 {
   readonly choice: Choice12;
-  readonly suite: CipherSuite;
-  readonly transcript: Transcript;
-  readonly randoms: Randoms;
-  readonly limits: SizeLimits;
 }
 
-/** The server's side of RFC 5246 figure 1, with the key exchange of RFC 8422. */
+/** The server's side of TLS 1.2: RFC 5246 figure 1, or figure 2 where a session is resumed. */
 export function* handshake12(negotiation: Negotiation): Steps<Secured> {
-  const { hello, config, provider, channel, report } = negotiation;
-  const secureRenegotiation = offersSecureRenegotiation(hello);
-  const choice = negotiate12(hello, config, provider);
-  report.cipherSuite = choice.suite;
-  report.group = choice.group;
+  const secureRenegotiation = offersSecureRenegotiation(negotiation.hello);
+  const resumed = yield* findSession12(negotiation);
+  negotiation.report.resumed = resumed !== undefined;
+  if (resumed !== undefined) return yield* resumedHandshake(negotiation, resumed, secureRenegotiation);
+  return yield* fullHandshake(negotiation, secureRenegotiation);
+}
+
+/** RFC 5246 figure 1, with the key exchange of RFC 8422. */
+function* fullHandshake(negotiation: Negotiation, secureRenegotiation: boolean): Steps<Secured> {
+  const { hello, config, policy } = negotiation;
+  const choice = negotiate12(hello, config, negotiation.provider);
+  negotiation.report.group = choice.group;
+  const conversation = yield* begin(negotiation, choice.suite, secureRenegotiation);
+  const hs: Handshake12 = { ...conversation, choice };
+  const keeping = chooseKeeping(hs);
+  const { credential } = choice.identity;
+  const staple = hello.offers.statusRequest ? yield* answer(policy.staple?.(credential, hello)) : undefined;
+
+  sendServerHello(hs, keeping?.by === 'id' ? keeping.id : noId, {
+    // RFC 6066 section 3.
+    ...(hello.offers.serverName !== undefined && { serverName: true }),
+    ...(keeping?.by === 'ticket' && { sessionTicket: true }),
+    ...(staple && { statusRequest: true }),
+  });
+  hs.channel.limitFragments(hs.limits.sending);
+  send(hs, writeCertificate12(credential.chain));
+  if (staple) send(hs, writeCertificateStatus(staple));
+  hs.report.reach('certificate');
+  const ephemeral = yield* sendKeyExchange(hs);
+  if (config.clientAuth) send(hs, writeCertificateRequest12(certificateRequest(hs, config.clientAuth)));
+  send(hs, writeServerHelloDone());
+  hs.report.reach('serverHelloDone');
+
+  const { master, client } = yield* receiveKeys(hs, ephemeral);
+  const keys = protect(hs, master);
+  const peerFinished = yield* receiveClientFinished(hs, master, keys);
+  const session = session12(hs, master, client, undefined);
+  if (keeping?.by === 'id' && session) yield* answer(policy.sessions?.cache?.save(keeping.id, session));
+  if (keeping?.by === 'ticket' && session) sendNewTicket(hs, session);
+  const ownFinished = sendFinished(hs, master, keys);
+  return secured12(hs, master, { ownFinished, peerFinished, client, session });
+}
+
+/** RFC 5246 figure 2, RFC 5077 figure 2: no certificates and no key exchange. */
+function* resumedHandshake(negotiation: Negotiation, resumed: Resumed12, secureRenegotiation: boolean): Steps<Secured> {
+  const { session, client } = resumed;
+  const hs = yield* begin(negotiation, resumed.suite, secureRenegotiation);
+  const master = session.secret;
+  const renewed = resumed.renewsTicket ? session12(hs, master, client, session) : undefined;
+  // The id tells the client that its session is resumed (RFC 5246 section 7.4.1.3, RFC 5077 section 3.4).
+  sendServerHello(hs, hs.hello.sessionId, renewed ? { sessionTicket: true } : {});
+  hs.channel.limitFragments(hs.limits.sending);
+  if (renewed) sendNewTicket(hs, renewed);
+  const keys = protect(hs, master);
+  const ownFinished = sendFinished(hs, master, keys);
+  const peerFinished = yield* receiveClientFinished(hs, master, keys);
+  const kept = renewed ?? session12(hs, master, client, session);
+  return secured12(hs, master, { ownFinished, peerFinished, client, session: kept });
+}
+
+const noId = new Uint8Array();
+
+/** What both kinds of handshake begin with. */
+function* begin(negotiation: Negotiation, suite: CipherSuite, secureRenegotiation: boolean): Steps<Conversation12> {
+  const { hello, config, provider, report } = negotiation;
+  report.cipherSuite = suite;
   const alpn = yield* selectAlpn(hello, config);
   report.alpnProtocol = alpn;
-  const hs: Handshake12 = {
-    policy: negotiation.policy,
-    provider,
-    channel,
-    report,
-    config,
-    hello,
-    choice,
-    suite: choice.suite,
-    transcript: new Transcript(provider.hash(choice.suite.hash)).add(hello.raw),
+  const transcript = new Transcript(provider.hash(suite.hash)).add(hello.raw);
+  if (config.clientAuth && !report.resumed) transcript.keep(hello.raw);
+  return {
+    ...negotiation,
+    suite,
+    transcript,
+    alpn,
+    secureRenegotiation,
+    // ALPN beats NPN (RFC 7301 section 4).
+    npn: alpn === undefined && hello.offers.nextProtocolNegotiation ? config.npn : undefined,
     randoms: { client: hello.random, server: serverRandom(negotiation) },
     limits: selectSizeLimits(hello, config, ProtocolVersion.tls12),
   };
-
-  sendServerHello(hs, secureRenegotiation, alpn);
-  channel.limitFragments(hs.limits.sending);
-  send(hs, writeCertificate12(choice.identity.credential.chain));
-  report.reach('certificate');
-  const ephemeral = yield* sendKeyExchange(hs);
-  send(hs, writeServerHelloDone());
-  report.reach('serverHelloDone');
-
-  const master = yield* receiveKeyExchange(hs, ephemeral);
-  channel.keylog(() => keylogLine('CLIENT_RANDOM', hello.random, master));
-  const keys = keyBlock(provider, hs.suite, master, hs.randoms);
-  const shape = aeadShapes[hs.suite.aead];
-
-  yield* changeCipherSpec();
-  channel.protectReceiving(new Opener12(keys.client, shape, hs.limits.receiving));
-  const peerFinished = yield* receiveFinished(hs, master);
-  channel.sendChangeCipherSpec();
-  channel.protectSending(new Sealer12(keys.server, shape));
-  const ownFinished = verifyData(provider, hs.suite, master, 'server', hs.transcript.digest());
-  send(hs, writeFinished(ownFinished));
-  report.reach('serverFinished');
-  const { suite, randoms } = hs;
-  return {
-    version: ProtocolVersion.tls12,
-    cipherSuite: suite,
-    ownFinished,
-    peerFinished,
-    exportKeyingMaterial: (label, length, context) =>
-      exportKeyingMaterial12(provider, suite, master, randoms, label, context, length),
-  };
-}
-
-function send({ channel, transcript }: Handshake12, bytes: Uint8Array): void {
-  transcript.add(bytes);
-  channel.send(bytes);
 }
 
 /** 32 bytes; the last eight warn clients of TLS 1.3 against a forced downgrade (RFC 8446 section 4.1.3). */
-function serverRandom({ provider, config }: Negotiation): Uint8Array {
+function serverRandom({ provider, config }: Negotiation): Randoms['server'] {
   const random = Uint8Array.from(provider.randomBytes(32));
   if (config.maxVersion >= ProtocolVersion.tls13) random.set(downgradeSentinel, 24);
   return random;
@@ -98,28 +128,6 @@ function serverRandom({ provider, config }: Negotiation): Uint8Array {
 
 /** "DOWNGRD" and 1. */
 const downgradeSentinel = Uint8Array.of(0x44, 0x4f, 0x57, 0x4e, 0x47, 0x52, 0x44, 0x01);
-
-function sendServerHello(hs: Handshake12, secureRenegotiation: boolean, alpn: string | undefined): void {
-  const { offers } = hs.hello;
-  send(
-    hs,
-    writeServerHello({
-      random: hs.randoms.server,
-      // Empty: this server does not offer to resume by session id (RFC 5246 section 7.4.1.3).
-      sessionId: new Uint8Array(),
-      cipherSuite: hs.suite.id,
-      replies: {
-        ...hs.limits.replies,
-        ...(offers.serverName !== undefined && { serverName: true }),
-        ...(secureRenegotiation && { renegotiationInfo: true }),
-        ...(offers.extendedMasterSecret && { extendedMasterSecret: true }),
-        ...(offers.ecPointFormats && { ecPointFormats: true }),
-        ...(alpn !== undefined && { alpn }),
-      },
-    }),
-  );
-  hs.report.reach('serverHello');
-}
 
 /** ServerKeyExchange (RFC 8422 section 5.4). */
 function* sendKeyExchange(hs: Handshake12): Steps<EphemeralKey> {
@@ -134,6 +142,21 @@ function* sendKeyExchange(hs: Handshake12): Steps<EphemeralKey> {
   return ephemeral;
 }
 
+interface ClientKeys {
+  readonly master: Uint8Array;
+  readonly client: ClientIdentity | undefined;
+}
+
+/** The client's second flight up to its ChangeCipherSpec: certificate if asked, key exchange, proof of the key. */
+function* receiveKeys(hs: Handshake12, ephemeral: EphemeralKey): Steps<ClientKeys> {
+  const { clientAuth } = hs.config;
+  const chain = clientAuth ? yield* receiveCertificate12(hs, hs.transcript) : undefined;
+  const master = yield* receiveKeyExchange(hs, ephemeral);
+  const client =
+    clientAuth && chain ? yield* receiveCertificateVerify12(hs, clientAuth, hs.transcript, chain) : undefined;
+  return { master, client };
+}
+
 /** ClientKeyExchange; the result is the master secret. */
 function* receiveKeyExchange(hs: Handshake12, ephemeral: EphemeralKey): Steps<Uint8Array> {
   const exchange = yield* message('clientKeyExchange');
@@ -144,14 +167,4 @@ function* receiveKeyExchange(hs: Handshake12, ephemeral: EphemeralKey): Steps<Ui
   const master = masterSecret(hs.provider, hs.suite, premaster, binding);
   premaster.fill(0);
   return master;
-}
-
-/** The client's Finished (RFC 5246 section 7.4.9). */
-function* receiveFinished(hs: Handshake12, master: Uint8Array): Steps<Uint8Array> {
-  const expected = verifyData(hs.provider, hs.suite, master, 'client', hs.transcript.digest());
-  const { body, raw } = yield* message('finished');
-  if (body.length !== expected.length) fail('decodeError', `Finished of ${body.length} bytes`, 'BAD_DIGEST_LENGTH');
-  if (!hs.provider.equal(body, expected)) fail('decryptError', 'the Finished does not verify', 'DIGEST_CHECK_FAILED');
-  hs.transcript.add(raw);
-  return body;
 }

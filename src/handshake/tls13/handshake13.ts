@@ -1,119 +1,127 @@
-import { aeadShapes, type CipherSuite } from '../../crypto/cipher-suites.ts';
+import { type CipherSuite, hashLength } from '../../crypto/cipher-suites.ts';
 import type { Replies } from '../../extensions/registry.ts';
 import { writeCertificate13 } from '../../messages/certificate.ts';
+import { writeCertificateRequest13 } from '../../messages/certificate-request.ts';
 import { serverSignatureInput, writeCertificateVerify } from '../../messages/certificate-verify.ts';
 import { writeEncryptedExtensions } from '../../messages/encrypted-extensions.ts';
 import { writeFinished } from '../../messages/finished.ts';
 import { writeServerHello } from '../../messages/server-hello.ts';
-import { Opener13, Sealer13 } from '../../record/protection13.ts';
 import { fail } from '../../wire/alert.ts';
 import { ProtocolVersion } from '../../wire/code-points.ts';
 import type { Credential } from '../../x509/credential.ts';
-import { type Negotiation, type Secured, Transcript } from '../handshake.ts';
+import { certificateRequest } from '../client-authentication.ts';
+import type { ClientIdentity, Negotiation, Secured, Transcript } from '../handshake.ts';
 import { keylogLine } from '../keylog.ts';
+import { sessionTemplate } from '../resumption.ts';
 import { type Identity, type SizeLimits, selectAlpn, selectSizeLimits } from '../selection.ts';
 import { answer, message, type Steps } from '../steps.ts';
-import { helloRetry } from './hello-retry.ts';
-import {
-  exportKeyingMaterial,
-  finishedVerifyData,
-  KeySchedule,
-  nextTrafficSecret,
-  type TrafficSecret,
-  type TrafficSecrets,
-  trafficKey,
-} from './key-schedule.ts';
-import { checkHello13, selectGroup, selectIdentity13, selectSuite13 } from './negotiate.ts';
+import { receiveClientCertificate } from './client-certificate.ts';
+import { addHello, agreeOnGroup, choosePsk, type Exchange, exchangeKeys } from './key-exchange.ts';
+import { finishedVerifyData, KeySchedule, type TrafficSecret, type TrafficSecrets } from './key-schedule.ts';
+import { checkFullHello13, checkHello13, selectIdentity13, selectSuite13 } from './negotiate.ts';
+import { type ChosenPsk, pskModes } from './pre-shared-keys.ts';
+import { opener, sealer, secured13 } from './secured13.ts';
+import { TicketIssuer } from './tickets.ts';
 
 /** A TLS 1.3 handshake all of whose parameters are chosen. */
 interface Handshake13 extends Negotiation {
   readonly suite: CipherSuite;
-  readonly identity: Identity;
   readonly transcript: Transcript;
   readonly schedule: KeySchedule;
   readonly limits: SizeLimits;
+  /** What the client may resume or has as a PSK; without one the server shows a certificate. */
+  readonly psk: ChosenPsk | undefined;
 }
 
 /** The server's side of RFC 8446 figure 1. */
 export function* handshake13(negotiation: Negotiation): Steps<Secured> {
-  const { provider, channel, report, config } = negotiation;
-  const essentials = checkHello13(negotiation.hello);
-  const suite = selectSuite13(negotiation.hello, config);
+  const { policy, provider, channel, report, config } = negotiation;
+  checkHello13(negotiation.hello);
+  const hash = policy.externalPsk && negotiation.hello.offers.preSharedKey ? 'sha256' : undefined;
+  const suite = selectSuite13(negotiation.hello, config, hash);
   report.cipherSuite = suite;
-  const { agreement, share } = selectGroup(essentials, config, provider);
-  report.group = agreement.group;
-  const identity = selectIdentity13(negotiation.hello, config);
-  const alpn = yield* selectAlpn(negotiation.hello, config);
+  const { hello, transcript, group } = yield* agreeOnGroup(negotiation, suite);
+  const partialHash = addHello(transcript, hello);
+  const psk = yield* choosePsk({ ...negotiation, hello }, suite, partialHash, group);
+  if (psk === undefined) checkFullHello13(hello);
+  if (psk === undefined && group === undefined) fail('handshakeFailure', 'no common group', 'NO_SHARED_GROUP');
+  const identity = psk ? undefined : selectIdentity13(hello, config);
+  const alpn = yield* selectAlpn(hello, config);
   report.alpnProtocol = alpn;
-  const {
-    hello,
-    transcript,
-    share: clientShare,
-  } = share
-    ? { hello: negotiation.hello, transcript: startTranscript(negotiation, suite), share }
-    : yield* helloRetry(negotiation, suite, agreement.group);
-  const exchange = agreement.respond(clientShare);
+  const exchange = exchangeKeys(negotiation, hello, psk, group);
+  const schedule = psk?.schedule ?? new KeySchedule(provider, suite);
+  const limits = selectSizeLimits(hello, config, ProtocolVersion.tls13);
   const hs: Handshake13 = {
-    policy: negotiation.policy,
+    policy,
     provider,
     channel,
     report,
     config,
     hello,
     suite,
-    identity,
     transcript,
-    schedule: new KeySchedule(provider, suite),
-    limits: selectSizeLimits(hello, config, ProtocolVersion.tls13),
+    schedule,
+    limits,
+    psk,
   };
 
-  sendServerHello(hs, agreement.group, exchange.share);
-  const traffic = hs.schedule.handshake(exchange.secret, transcript.digest());
-  exchange.secret.fill(0);
+  sendServerHello(hs, exchange);
+  const traffic = schedule.handshake(exchange?.secret ?? new Uint8Array(hashLength[suite.hash]), transcript.digest());
+  exchange?.secret.fill(0);
   logSecrets(hs, 'HANDSHAKE_TRAFFIC_SECRET', traffic);
   channel.protectSending(sealer(hs, traffic.server));
   channel.protectReceiving(opener(hs, traffic.client));
   if (hello.offers.earlyData) channel.skipEarlyData('undecryptable');
-  channel.limitFragments(hs.limits.sending);
+  channel.limitFragments(limits.sending);
   if (config.padding) channel.padRecords(config.padding);
 
   send(hs, writeEncryptedExtensions(encryptedReplies(hs, alpn)));
-  yield* sendCertificate(hs);
+  const clientAuth = psk ? undefined : config.clientAuth;
+  if (clientAuth) send(hs, writeCertificateRequest13(certificateRequest(hs, clientAuth), noContext));
+  if (identity) yield* sendCertificate(hs, identity);
   const ownFinished = finishedVerifyData(provider, suite, traffic.server, transcript.digest());
   send(hs, writeFinished(ownFinished));
   report.reach('serverFinished');
 
   const afterFinished = transcript.digest();
-  const application = hs.schedule.application(afterFinished);
-  hs.schedule.end();
+  const application = schedule.application(afterFinished);
   logSecrets(hs, 'TRAFFIC_SECRET_0', application);
   channel.keylog(() => keylogLine('EXPORTER_SECRET', hello.random, application.exporter));
   channel.protectSending(sealer(hs, application.server));
 
-  const peerFinished = yield* receiveFinished(hs, traffic.client, afterFinished);
+  const client = clientAuth ? yield* receiveClientCertificate(hs, clientAuth, transcript, noContext) : psk?.client;
+  const peerFinished = yield* receiveFinished(hs, traffic.client, clientAuth ? transcript.digest() : afterFinished);
   channel.protectReceiving(opener(hs, application.client));
   traffic.client.fill(0);
   traffic.server.fill(0);
-  return secured(hs, application, ownFinished, peerFinished);
+  const issuer = ticketIssuer(hs, client);
+  schedule.end();
+  if (issuer) yield* sendTickets(hs, issuer);
+  const issueTicket = issuer && (() => issuer.issue());
+  return secured13(hs, application, { ownFinished, peerFinished, client, issueTicket });
 }
 
-const startTranscript = ({ provider, hello }: Negotiation, suite: CipherSuite): Transcript =>
-  new Transcript(provider.hash(suite.hash)).add(hello.raw);
+/** The context of a CertificateRequest during the handshake (RFC 8446 section 4.3.2). */
+const noContext = new Uint8Array();
 
 function send({ channel, transcript }: Handshake13, bytes: Uint8Array): void {
   transcript.add(bytes);
   channel.send(bytes);
 }
 
-function sendServerHello(hs: Handshake13, group: number, key: Uint8Array): void {
-  const { hello, provider, channel, report, suite } = hs;
+function sendServerHello(hs: Handshake13, exchange: Exchange | undefined): void {
+  const { hello, provider, channel, report, suite, psk } = hs;
   send(
     hs,
     writeServerHello({
       random: provider.randomBytes(32),
       sessionId: hello.sessionId,
       cipherSuite: suite.id,
-      replies: { keyShare: { group, key }, supportedVersions: ProtocolVersion.tls13 },
+      replies: {
+        ...(exchange && { keyShare: { group: exchange.group, key: exchange.share } }),
+        supportedVersions: ProtocolVersion.tls13,
+        ...(psk && { preSharedKey: psk.index }),
+      },
     }),
   );
   // RFC 8446 appendix D.4: once, after the first message of ours.
@@ -121,27 +129,29 @@ function sendServerHello(hs: Handshake13, group: number, key: Uint8Array): void 
   report.reach('serverHello');
 }
 
-function encryptedReplies({ hello, config, limits }: Handshake13, alpn: string | undefined): Replies {
+function encryptedReplies({ hello, config, limits, psk }: Handshake13, alpn: string | undefined): Replies {
   return {
     ...limits.replies,
     ...(config.announceGroups && { supportedGroups: config.groups }),
-    ...(hello.offers.serverName !== undefined && { serverName: true }),
+    // RFC 6066 section 3: not when a session is resumed.
+    ...(hello.offers.serverName !== undefined && psk === undefined && { serverName: true }),
     ...(alpn !== undefined && { alpn }),
   };
 }
 
 /** Certificate and CertificateVerify (RFC 8446 section 4.4). */
-function* sendCertificate(hs: Handshake13): Steps<void> {
-  const { credential, scheme } = hs.identity;
-  send(hs, certificateMessage(credential));
-  hs.report.signatureScheme = scheme;
-  hs.report.reach('certificate');
-  const signature = yield* answer(credential.signer.sign(scheme, serverSignatureInput(hs.transcript.digest())));
+function* sendCertificate(hs: Handshake13, { credential, scheme }: Identity): Steps<void> {
+  const { policy, hello, transcript, report } = hs;
+  const staple = hello.offers.statusRequest ? yield* answer(policy.staple?.(credential, hello)) : undefined;
+  send(hs, staple ? writeCertificate13(credential.chain, staple) : certificateMessage(credential));
+  report.signatureScheme = scheme;
+  report.reach('certificate');
+  const signature = yield* answer(credential.signer.sign(scheme, serverSignatureInput(transcript.digest())));
   send(hs, writeCertificateVerify(scheme, signature));
-  hs.report.reach('certificateVerify');
+  report.reach('certificateVerify');
 }
 
-/** The Certificate of a credential, which is the same for every client. */
+/** The Certificate of a credential, which without a staple is the same for every client. */
 function certificateMessage(credential: Credential): Uint8Array {
   let message = certificateMessages.get(credential);
   if (message === undefined) {
@@ -155,47 +165,32 @@ const certificateMessages = new WeakMap<Credential, Uint8Array>();
 /** The client's Finished (RFC 8446 section 4.4.4). */
 function* receiveFinished(hs: Handshake13, secret: TrafficSecret, transcriptHash: Uint8Array): Steps<Uint8Array> {
   const expected = finishedVerifyData(hs.provider, hs.suite, secret, transcriptHash);
-  const { body } = yield* message('finished');
+  const { body, raw } = yield* message('finished');
   if (body.length !== expected.length) fail('decodeError', `Finished of ${body.length} bytes`, 'BAD_DIGEST_LENGTH');
   if (!hs.provider.equal(body, expected)) fail('decryptError', 'the Finished does not verify', 'DIGEST_CHECK_FAILED');
+  hs.transcript.add(raw);
   return body;
 }
 
-const sealer = ({ provider, suite }: Handshake13, secret: TrafficSecret): Sealer13 =>
-  new Sealer13(trafficKey(provider, suite, secret), aeadShapes[suite.aead]);
+/** What makes tickets for this client, if it can use them: in a mode that we take (RFC 8446 section 4.2.9). */
+function ticketIssuer(hs: Handshake13, client: ClientIdentity | undefined): TicketIssuer | undefined {
+  const { sessions } = hs.policy;
+  const modes = pskModes(hs, hs.hello);
+  if (sessions === undefined || !(modes.withKeyExchange || modes.alone)) return undefined;
+  const secret = hs.schedule.resumption(hs.transcript.digest());
+  return new TicketIssuer(sessions, hs.provider, hs.suite, secret, sessionTemplate(hs, client, hs.psk?.session));
+}
 
-const opener = ({ provider, suite, limits }: Handshake13, secret: TrafficSecret): Opener13 =>
-  new Opener13(trafficKey(provider, suite, secret), limits.receiving);
+/** The first tickets: as many as are wanted, and after a resumption one for the one that was used. */
+function* sendTickets(hs: Handshake13, issuer: TicketIssuer): Steps<void> {
+  const { ticketCount } = hs.policy.sessions!;
+  for (let left = hs.report.resumed ? Math.min(1, ticketCount) : ticketCount; left > 0; left--) {
+    const ticket = yield* answer(issuer.issue());
+    if (ticket !== undefined) hs.channel.sendLater(ticket);
+  }
+}
 
 function logSecrets({ channel, hello }: Handshake13, label: string, { client, server }: TrafficSecrets): void {
   channel.keylog(() => keylogLine(`CLIENT_${label}`, hello.random, client));
   channel.keylog(() => keylogLine(`SERVER_${label}`, hello.random, server));
-}
-
-/** What outlives the handshake; it keeps the traffic secrets only for key updates. */
-function secured(
-  hs: Handshake13,
-  application: TrafficSecrets & { readonly exporter: Uint8Array },
-  ownFinished: Uint8Array,
-  peerFinished: Uint8Array,
-): Secured {
-  const { provider, suite, limits } = hs;
-  let { client, server } = application;
-  const shape = aeadShapes[suite.aead];
-  return {
-    version: ProtocolVersion.tls13,
-    cipherSuite: suite,
-    ownFinished,
-    peerFinished,
-    exportKeyingMaterial: (label, length, context = new Uint8Array()) =>
-      exportKeyingMaterial(provider, suite, application.exporter, label, context, length),
-    nextSealer() {
-      server = nextTrafficSecret(provider, suite, server);
-      return new Sealer13(trafficKey(provider, suite, server), shape);
-    },
-    nextOpener() {
-      client = nextTrafficSecret(provider, suite, client);
-      return new Opener13(trafficKey(provider, suite, client), limits.receiving);
-    },
-  };
 }

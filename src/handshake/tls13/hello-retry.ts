@@ -10,6 +10,7 @@ import { checkHello13 } from './negotiate.ts';
 
 export interface Retried {
   readonly hello: ClientHello;
+  /** All that came before the second ClientHello. */
   readonly transcript: Transcript;
   readonly share: Uint8Array;
 }
@@ -39,18 +40,16 @@ export function* helloRetry(hs: Negotiation, suite: CipherSuite, group: number):
   const hello = readClientHello(yield* message('clientHello'));
   report.clientHello = hello;
   report.reach('secondClientHello');
-  const { keyShare } = checkHello13(hello);
+  checkHello13(hello);
   checkUnchanged(first, hello);
+  const { keyShare = [] } = hello.offers;
   const [share] = keyShare;
   if (keyShare.length !== 1 || share?.group !== group) {
     fail('illegalParameter', `the second ClientHello has not one key share of ${groupName(group)}`, 'BAD_KEY_SHARE');
   }
   // What the cookie brings back is what the transcript goes on with.
   const transcriptStart = cookie ? openCookie(hs, hello) : firstHash;
-  const transcript = new Transcript(provider.hash(suite.hash))
-    .add(writeMessageHash(transcriptStart))
-    .add(request)
-    .add(hello.raw);
+  const transcript = new Transcript(provider.hash(suite.hash)).add(writeMessageHash(transcriptStart)).add(request);
   return { hello, transcript, share: share.key };
 }
 

@@ -74,6 +74,11 @@ export class KeySchedule {
     this.#salt = undefined;
   }
 
+  /** The key of a binder, for a resumed session or an external PSK (RFC 8446 section 4.2.11.2). */
+  binderKey(label: 'res binder' | 'ext binder'): TrafficSecret {
+    return this.#derive(label, emptyHash(this.#provider, this.#suite.hash));
+  }
+
   /** Handshake Secret: traffic secrets for the hash of ClientHello...ServerHello. */
   handshake(sharedSecret: Uint8Array, transcriptHash: Uint8Array): TrafficSecrets {
     this.#advance(sharedSecret);
@@ -91,6 +96,11 @@ export class KeySchedule {
       server: this.#derive('s ap traffic', transcriptHash),
       exporter: this.#derive('exp master', transcriptHash),
     };
+  }
+
+  /** The secret of the tickets, for the hash of ClientHello...client Finished. */
+  resumption(transcriptHash: Uint8Array): Uint8Array {
+    return this.#derive('res master', transcriptHash);
   }
 
   /** Wipes what is left of the schedule. */

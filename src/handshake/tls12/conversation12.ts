@@ -1,0 +1,117 @@
+import { aeadShapes, type CipherSuite } from '../../crypto/cipher-suites.ts';
+import type { Replies } from '../../extensions/registry.ts';
+import { writeFinished } from '../../messages/finished.ts';
+import { writeNewSessionTicket12 } from '../../messages/new-session-ticket.ts';
+import { readNextProtocol } from '../../messages/next-protocol.ts';
+import { writeServerHello } from '../../messages/server-hello.ts';
+import type { TrafficKey } from '../../record/protection.ts';
+import { Opener12, Sealer12 } from '../../record/protection12.ts';
+import { fail } from '../../wire/alert.ts';
+import { ProtocolVersion } from '../../wire/code-points.ts';
+import type { Negotiation, Secured, Transcript } from '../handshake.ts';
+import { keylogLine } from '../keylog.ts';
+import type { SizeLimits } from '../selection.ts';
+import { changeCipherSpec, message, type Steps } from '../steps.ts';
+import { exportKeyingMaterial12, keyBlock, type Randoms, verifyData } from './key-schedule12.ts';
+
+/** What full and abbreviated handshakes of TLS 1.2 have in common. */
+export interface Conversation12 extends Negotiation {
+  readonly suite: CipherSuite;
+  readonly transcript: Transcript;
+  readonly randoms: Randoms;
+  readonly limits: SizeLimits;
+  readonly alpn: string | undefined;
+  /** The protocols that NPN offers, if it is to be used. */
+  readonly npn: readonly string[] | undefined;
+  readonly secureRenegotiation: boolean;
+}
+
+interface Keys {
+  readonly client: TrafficKey;
+  readonly server: TrafficKey;
+}
+
+/** Sends a message and adds it to the transcript. */
+export function send({ channel, transcript }: Conversation12, bytes: Uint8Array): void {
+  transcript.add(bytes);
+  channel.send(bytes);
+}
+
+/** ServerHello with what every handshake answers, and `more`. */
+export function sendServerHello(hs: Conversation12, sessionId: Uint8Array, more: Replies): void {
+  const { offers } = hs.hello;
+  send(
+    hs,
+    writeServerHello({
+      random: hs.randoms.server,
+      sessionId,
+      cipherSuite: hs.suite.id,
+      replies: {
+        ...hs.limits.replies,
+        ...(hs.secureRenegotiation && { renegotiationInfo: true }),
+        ...(offers.extendedMasterSecret && { extendedMasterSecret: true }),
+        ...(offers.ecPointFormats && { ecPointFormats: true }),
+        ...(hs.alpn !== undefined && { alpn: hs.alpn }),
+        ...(hs.npn && { nextProtocolNegotiation: hs.npn }),
+        ...more,
+      },
+    }),
+  );
+  hs.report.reach('serverHello');
+}
+
+/** NewSessionTicket (RFC 5077 section 3.3): comes before our ChangeCipherSpec. */
+export function sendNewTicket(hs: Conversation12, session: Uint8Array): void {
+  const { tickets, lifetime } = hs.policy.sessions!;
+  send(hs, writeNewSessionTicket12(lifetime, tickets!.seal(session)));
+}
+
+/** The keys of both directions. */
+export function protect({ channel, hello, provider, suite, randoms }: Conversation12, master: Uint8Array): Keys {
+  channel.keylog(() => keylogLine('CLIENT_RANDOM', hello.random, master));
+  return keyBlock(provider, suite, master, randoms);
+}
+
+/** Our ChangeCipherSpec and Finished (RFC 5246 section 7.4.9); the result is its verify_data. */
+export function sendFinished(hs: Conversation12, master: Uint8Array, keys: Keys): Uint8Array {
+  hs.channel.sendChangeCipherSpec();
+  hs.channel.protectSending(new Sealer12(keys.server, aeadShapes[hs.suite.aead]));
+  const ownFinished = verifyData(hs.provider, hs.suite, master, 'server', hs.transcript.digest());
+  send(hs, writeFinished(ownFinished));
+  hs.report.reach('serverFinished');
+  return ownFinished;
+}
+
+/** The client's ChangeCipherSpec, its choice of protocol where NPN is used, and its Finished; its verify_data. */
+export function* receiveClientFinished(hs: Conversation12, master: Uint8Array, keys: Keys): Steps<Uint8Array> {
+  yield* changeCipherSpec();
+  hs.channel.protectReceiving(new Opener12(keys.client, aeadShapes[hs.suite.aead], hs.limits.receiving));
+  if (hs.npn !== undefined) yield* receiveNextProtocol(hs);
+  const expected = verifyData(hs.provider, hs.suite, master, 'client', hs.transcript.digest());
+  const { body, raw } = yield* message('finished');
+  if (body.length !== expected.length) fail('decodeError', `Finished of ${body.length} bytes`, 'BAD_DIGEST_LENGTH');
+  if (!hs.provider.equal(body, expected)) fail('decryptError', 'the Finished does not verify', 'DIGEST_CHECK_FAILED');
+  hs.transcript.add(raw);
+  return body;
+}
+
+function* receiveNextProtocol(hs: Conversation12): Steps<void> {
+  const next = yield* message('nextProtocol');
+  hs.report.npnProtocol = readNextProtocol(next);
+  hs.transcript.add(next.raw);
+}
+
+/** What outlives the handshake. */
+export function secured12(
+  { provider, suite, randoms }: Conversation12,
+  master: Uint8Array,
+  outcome: Pick<Secured, 'ownFinished' | 'peerFinished' | 'client' | 'session'>,
+): Secured {
+  return {
+    ...outcome,
+    version: ProtocolVersion.tls12,
+    cipherSuite: suite,
+    exportKeyingMaterial: (label, length, context) =>
+      exportKeyingMaterial12(provider, suite, master, randoms, label, context, length),
+  };
+}

@@ -1,0 +1,82 @@
+import type { CipherSuite } from '../../crypto/cipher-suites.ts';
+import { longestLifetime, type Session, writeSession } from '../../session/session.ts';
+import { fail } from '../../wire/alert.ts';
+import { ProtocolVersion } from '../../wire/code-points.ts';
+import type { ClientIdentity, Negotiation } from '../handshake.ts';
+import { checkSession, type Resumable, sessionTemplate } from '../resumption.ts';
+import { commonSuites } from '../selection.ts';
+import { answer, type Steps } from '../steps.ts';
+
+/** Bytes of the session ids that we give; a client's may be longer or shorter. */
+const sessionIdLength = 32;
+
+/** How a new session is going to be kept, which its ServerHello tells. */
+export type Keeping = { readonly by: 'ticket' } | { readonly by: 'id'; readonly id: Uint8Array } | undefined;
+
+export interface Resumed12 extends Resumable {
+  readonly suite: CipherSuite;
+  /** Whether the client is due a new ticket, the old one being of a key that has been replaced. */
+  readonly renewsTicket: boolean;
+}
+
+/**
+ * The session that a ClientHello wants to resume and may: by its ticket, or else by its id (RFC 5077 section 3.4:
+ * never by id where there is a ticket). Throws `TlsAlert` where RFC 7627 section 5.3 wants the handshake to end.
+ */
+export function* findSession12(hs: Negotiation): Steps<Resumed12 | undefined> {
+  const { sessionTicket } = hs.hello.offers;
+  const { sessions } = hs.policy;
+  if (sessions === undefined) return undefined;
+  let bytes: Uint8Array | undefined;
+  let isOld = false;
+  if (sessions.tickets !== undefined && sessionTicket !== undefined && sessionTicket.length > 0) {
+    const opened = sessions.tickets.open(sessionTicket);
+    bytes = opened?.session;
+    isOld = opened?.isOld === true;
+  } else if (sessions.cache !== undefined && hs.hello.sessionId.length > 0) {
+    bytes = yield* answer(sessions.cache.load(hs.hello.sessionId));
+  }
+  const resumable = yield* checkSession(hs, bytes);
+  return resumable && fitHello(hs, resumable, isOld);
+}
+
+function fitHello(hs: Negotiation, resumable: Resumable, renewsTicket: boolean): Resumed12 | undefined {
+  const { session } = resumable;
+  const suite = commonSuites(hs.hello, hs.config, ProtocolVersion.tls12).find(({ id }) => id === session.cipherSuite);
+  if (suite === undefined) return undefined;
+  const offersExtended = hs.hello.offers.extendedMasterSecret === true;
+  if (session.extendedMasterSecret && !offersExtended) {
+    fail('handshakeFailure', 'the client resumes without extended_master_secret', 'INCONSISTENT_EXTMS');
+  }
+  // RFC 7627 section 5.3: a session without it is not worth keeping.
+  if (!session.extendedMasterSecret && offersExtended) return undefined;
+  return { ...resumable, suite, renewsTicket };
+}
+
+/** How the session of a full handshake is going to be kept: with the client if it takes tickets, or else with us. */
+export function chooseKeeping({ policy, hello, provider }: Negotiation): Keeping {
+  const { sessions } = policy;
+  if (sessions?.tickets !== undefined && hello.offers.sessionTicket !== undefined) return { by: 'ticket' };
+  if (sessions?.cache !== undefined) return { by: 'id', id: provider.randomBytes(sessionIdLength) };
+  return undefined;
+}
+
+/** The session that a connection leaves behind; holds the master secret. */
+export function session12(
+  hs: Negotiation,
+  master: Uint8Array,
+  client: ClientIdentity | undefined,
+  resumed: Session | undefined,
+): Uint8Array | undefined {
+  const { sessions } = hs.policy;
+  if (sessions === undefined) return undefined;
+  return writeSession({
+    ...sessionTemplate(hs, client, resumed),
+    secret: master,
+    extendedMasterSecret: hs.hello.offers.extendedMasterSecret === true,
+    issuedAt: sessions.now(),
+    lifetime: Math.min(sessions.lifetime, longestLifetime),
+    ageAdd: 0,
+    maxEarlyData: 0,
+  });
+}

@@ -1,0 +1,53 @@
+import { aeadShapes, type CipherSuite } from '../../crypto/cipher-suites.ts';
+import type { CryptoProvider } from '../../crypto/provider.ts';
+import { Opener13, Sealer13 } from '../../record/protection13.ts';
+import { ProtocolVersion } from '../../wire/code-points.ts';
+import type { Secured } from '../handshake.ts';
+import type { SizeLimits } from '../selection.ts';
+import {
+  exportKeyingMaterial,
+  nextTrafficSecret,
+  type TrafficSecret,
+  type TrafficSecrets,
+  trafficKey,
+} from './key-schedule.ts';
+
+/** What the protection of records is made with. */
+export interface Protection {
+  readonly provider: CryptoProvider;
+  readonly suite: CipherSuite;
+  readonly limits: SizeLimits;
+}
+
+/** Protects what we send under a traffic secret. */
+export const sealer = ({ provider, suite }: Protection, secret: TrafficSecret): Sealer13 =>
+  new Sealer13(trafficKey(provider, suite, secret), aeadShapes[suite.aead]);
+
+/** Opens what comes under a traffic secret. */
+export const opener = ({ provider, suite, limits }: Protection, secret: TrafficSecret): Opener13 =>
+  new Opener13(trafficKey(provider, suite, secret), limits.receiving);
+
+/** What outlives the handshake; it keeps the traffic secrets only for key updates. */
+export function secured13(
+  { provider, suite, limits }: Protection,
+  application: TrafficSecrets & { readonly exporter: Uint8Array },
+  outcome: Pick<Secured, 'ownFinished' | 'peerFinished' | 'client' | 'issueTicket'>,
+): Secured {
+  let { client, server } = application;
+  const shape = aeadShapes[suite.aead];
+  return {
+    ...outcome,
+    version: ProtocolVersion.tls13,
+    cipherSuite: suite,
+    exportKeyingMaterial: (label, length, context = new Uint8Array()) =>
+      exportKeyingMaterial(provider, suite, application.exporter, label, context, length),
+    nextSealer() {
+      server = nextTrafficSecret(provider, suite, server);
+      return new Sealer13(trafficKey(provider, suite, server), shape);
+    },
+    nextOpener() {
+      client = nextTrafficSecret(provider, suite, client);
+      return new Opener13(trafficKey(provider, suite, client), limits.receiving);
+    },
+  };
+}

@@ -1,0 +1,88 @@
+import { type CipherSuite, hashLength } from '../../crypto/cipher-suites.ts';
+import { hkdfExpandLabel } from '../../crypto/hkdf.ts';
+import type { MaybePromise } from '../../crypto/maybe-promise.ts';
+import { isPromise } from '../../crypto/maybe-promise.ts';
+import type { CryptoProvider } from '../../crypto/provider.ts';
+import { writeNewSessionTicket13 } from '../../messages/new-session-ticket.ts';
+import { longestLifetime, type Session, writeSession } from '../../session/session.ts';
+import type { Sessions } from '../../session/sessions.ts';
+import type { SessionTemplate } from '../resumption.ts';
+
+/** Bytes of the id under which a session is kept in the cache. */
+export const sessionIdLength = 32;
+
+/** A longer ticket would not fit into a ClientHello of usual size: such a session goes into the cache, or nowhere. */
+const maxTicketLength = 16_384;
+
+/** Makes the tickets of one connection (RFC 8446 section 4.6.1), each for a PSK of its own. */
+export class TicketIssuer {
+  readonly #sessions: Sessions;
+  readonly #provider: CryptoProvider;
+  readonly #suite: CipherSuite;
+  /** The resumption secret. */
+  readonly #secret: Uint8Array;
+  readonly #template: SessionTemplate;
+  #issued = 0;
+
+  constructor(
+    sessions: Sessions,
+    provider: CryptoProvider,
+    suite: CipherSuite,
+    secret: Uint8Array,
+    template: SessionTemplate,
+  ) {
+    this.#sessions = sessions;
+    this.#provider = provider;
+    this.#suite = suite;
+    this.#secret = secret;
+    this.#template = template;
+  }
+
+  /** A NewSessionTicket message, or `undefined` where the session cannot be kept anywhere. */
+  issue(): MaybePromise<Uint8Array | undefined> {
+    const { tickets, cache, prefersCache, onTicket } = this.#sessions;
+    const nonce = Uint8Array.of(this.#issued >>> 8, this.#issued++);
+    const session = this.#session(nonce);
+    if (session.lifetime <= 0) return undefined;
+    const bytes = writeSession(session);
+    session.secret.fill(0);
+    const finish = (ticket: Uint8Array): Uint8Array =>
+      writeNewSessionTicket13({
+        lifetime: session.lifetime,
+        ageAdd: session.ageAdd,
+        nonce,
+        ticket,
+        maxEarlyData: session.maxEarlyData,
+      });
+    const sealed = prefersCache && cache ? undefined : tickets?.seal(bytes);
+    if (sealed !== undefined && sealed.length <= maxTicketLength) {
+      const told = onTicket?.(this.#provider.randomBytes(sessionIdLength), bytes);
+      return isPromise(told) ? Promise.resolve(told).then(() => finish(sealed)) : finish(sealed);
+    }
+    if (cache === undefined) return undefined;
+    const id = this.#provider.randomBytes(sessionIdLength);
+    const saved = cache.save(id, bytes);
+    return isPromise(saved) ? Promise.resolve(saved).then(() => finish(id)) : finish(id);
+  }
+
+  #session(nonce: Uint8Array): Session {
+    const { hash } = this.#suite;
+    const now = this.#sessions.now();
+    // However often a session is renewed, it ends when the authentication that it began with is too old.
+    const left = longestLifetime - Math.max(0, Math.floor((now - this.#template.authenticatedAt) / 1000));
+    return {
+      ...this.#template,
+      secret: hkdfExpandLabel(this.#provider, hash, this.#secret, 'resumption', nonce, hashLength[hash]),
+      extendedMasterSecret: true,
+      issuedAt: now,
+      lifetime: Math.min(this.#sessions.lifetime, left),
+      ageAdd: randomU32(this.#provider),
+      maxEarlyData: 0,
+    };
+  }
+}
+
+function randomU32(provider: CryptoProvider): number {
+  const [a, b, c, d] = provider.randomBytes(4) as unknown as [number, number, number, number];
+  return ((a << 24) | (b << 16) | (c << 8) | d) >>> 0;
+}

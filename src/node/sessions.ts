@@ -1,0 +1,195 @@
+import type { EventEmitter } from 'node:events';
+import { isPromise, type MaybePromise } from '../crypto/maybe-promise.ts';
+import { nodeCrypto } from '../crypto/node/provider.ts';
+import { MemorySessionStore, type SessionStore } from '../session/memory-store.ts';
+import { longestLifetime } from '../session/session.ts';
+import type { SessionCache, Sessions, TicketSealer } from '../session/sessions.ts';
+import { TicketKeyRing, ticketKeyLength } from '../session/ticket-key-ring.ts';
+import { checkNumber, checkString, invalidArgType, isBytes, isGiven } from './arguments.ts';
+import { nodeError } from './errors.ts';
+
+/** What a server's options say of resumption. */
+export interface SessionOptions {
+  /** 48 bytes that tickets are sealed with, the same on all servers of a fleet; random and replaced daily without. */
+  readonly ticketKeys?: Uint8Array | undefined;
+  /** Seconds that a session may be resumed; 7,200 by default, and a week at most. */
+  readonly sessionTimeout?: number | undefined;
+  /** Keeps the sessions apart of applications that share keys or a store. */
+  readonly sessionIdContext?: string | undefined;
+  /** Where sessions are kept that clients know by an id; in this process's memory by default, `false` for nowhere. */
+  readonly sessionStore?: SessionStore | false | undefined;
+  /** Tickets for each full handshake of TLS 1.3; 2 by default, as OpenSSL has it. */
+  readonly sessionTickets?: number | undefined;
+  /** OpenSSL's option bits, of which `SSL_OP_NO_TICKET` concerns sessions. */
+  readonly secureOptions?: number | undefined;
+}
+
+/** SSL_OP_NO_TICKET. */
+const noTicket = 0x4000;
+const defaultTimeout = 7200;
+/** Milliseconds after which a key that nobody gave us is replaced. */
+const rotateAfter = 24 * 3600 * 1000;
+/** Milliseconds that a store has to answer. */
+const storeDeadline = 1000;
+
+/** The events that an application keeps sessions by, as `tls.Server` has them. */
+export interface SessionEvents {
+  /** A session was made: `data` is to be kept under `id`. The connection goes on when `callback` is called. */
+  newSession: [id: Buffer, data: Buffer, callback: () => void];
+  /** A client asks for the session `id`: `callback(null, data)`, or `callback(null, null)` for none. */
+  resumeSession: [id: Buffer, callback: (error?: Error | null, data?: Uint8Array | null) => void];
+}
+
+/** How one server resumes sessions: by tickets, by its store, or by the application's own events. */
+export class ServerSessions implements Sessions {
+  readonly lifetime: number;
+  readonly context: Uint8Array;
+  readonly ticketCount: number;
+  readonly #ring: TicketKeyRing;
+  readonly #usesTickets: boolean;
+  readonly #store: SessionCache | undefined;
+  readonly #events: EventEmitter;
+  readonly #byEvents: SessionCache;
+
+  /** Throws Node's errors for options that are wrong. */
+  constructor(events: EventEmitter, options: SessionOptions) {
+    this.#events = events;
+    this.lifetime = Math.min(readTimeout(options.sessionTimeout), longestLifetime);
+    this.context = readContext(options.sessionIdContext);
+    this.ticketCount = readTicketCount(options.sessionTickets);
+    this.#usesTickets = ((options.secureOptions ?? 0) & noTicket) === 0;
+    this.#ring = new TicketKeyRing(
+      {
+        provider: nodeCrypto,
+        now: Date.now,
+        rotateAfter: options.ticketKeys ? 0 : rotateAfter,
+        keepFor: this.lifetime * 1000,
+      },
+      options.ticketKeys && readTicketKeys('options.ticketKeys', options.ticketKeys),
+    );
+    const { sessionStore = new MemorySessionStore() } = options;
+    this.#store = sessionStore === false ? undefined : boundedStore(sessionStore, this.lifetime);
+    this.#byEvents = { load: (id) => this.#resumeSession(id), save: (id, session) => this.#newSession(id, session) };
+  }
+
+  now(): number {
+    return Date.now();
+  }
+
+  get tickets(): TicketSealer | undefined {
+    return this.#usesTickets ? this.#ring : undefined;
+  }
+
+  get cache(): SessionCache | undefined {
+    return this.#has('resumeSession') || this.#has('newSession') ? this.#byEvents : this.#store;
+  }
+
+  /** An application that looks sessions up is asked for those of TLS 1.3 too. */
+  get prefersCache(): boolean {
+    return this.#has('resumeSession');
+  }
+
+  get onTicket(): Sessions['onTicket'] {
+    return this.#has('newSession') ? (id, session) => this.#newSession(id, session) : undefined;
+  }
+
+  /** The 48 bytes of the current ticket key. */
+  get ticketKeys(): Buffer {
+    return Buffer.from(this.#ring.key);
+  }
+
+  /** Seals new tickets with other keys; those under the keys before are still taken until their sessions end. */
+  setTicketKeys(keys: Uint8Array): void {
+    this.#ring.replace(readTicketKeys('keys', keys));
+  }
+
+  #has(event: keyof SessionEvents): boolean {
+    return this.#events.listenerCount(event) > 0;
+  }
+
+  #newSession(id: Uint8Array, session: Uint8Array): MaybePromise<void> {
+    if (!this.#has('newSession')) return undefined;
+    return new Promise((resolve) => {
+      this.#events.emit('newSession', Buffer.from(id), Buffer.from(session), () => resolve());
+    });
+  }
+
+  #resumeSession(id: Uint8Array): MaybePromise<Uint8Array | undefined> {
+    if (!this.#has('resumeSession')) return undefined;
+    return new Promise((resolve, reject) => {
+      this.#events.emit('resumeSession', Buffer.from(id), (error?: Error | null, data?: Uint8Array | null) => {
+        if (error) reject(error);
+        else resolve(ArrayBuffer.isView(data) ? data : undefined);
+      });
+    });
+  }
+}
+
+/** A store that may be slow, or fail: then there is no session, and nothing else happens. */
+function boundedStore(store: SessionStore, seconds: number): SessionCache {
+  return {
+    load(id) {
+      try {
+        const found = store.get(nameOf(id));
+        return isPromise(found) ? withinDeadline(found) : (found ?? undefined);
+      } catch {
+        return undefined;
+      }
+    },
+    save(id, session) {
+      try {
+        const saved = store.set(nameOf(id), Uint8Array.from(session), seconds);
+        if (isPromise(saved)) Promise.resolve(saved).catch(() => {});
+      } catch {
+        // Not kept: the client will get a full handshake.
+      }
+    },
+  };
+}
+
+const nameOf = (id: Uint8Array): string => Buffer.from(id).toString('hex');
+
+function withinDeadline(answer: PromiseLike<Uint8Array | undefined | null>): Promise<Uint8Array | undefined> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, storeDeadline, undefined);
+    timer.unref();
+    const settle = (value: Uint8Array | undefined): void => {
+      clearTimeout(timer);
+      resolve(value);
+    };
+    answer.then(
+      (session) => settle(ArrayBuffer.isView(session) ? session : undefined),
+      () => settle(undefined),
+    );
+  });
+}
+
+function readTimeout(value: unknown): number {
+  if (!isGiven(value)) return defaultTimeout;
+  checkNumber('options.sessionTimeout', value, 0, 2 ** 31 - 1, true);
+  return value || defaultTimeout;
+}
+
+function readTicketCount(value: unknown): number {
+  if (!isGiven(value)) return 2;
+  checkNumber('options.sessionTickets', value, 0, 16, true);
+  return value;
+}
+
+/** At most 32 bytes, which is OpenSSL's bound: longer ones are told by their hash. */
+function readContext(value: unknown): Uint8Array {
+  if (!isGiven(value)) return new Uint8Array();
+  checkString('options.sessionIdContext', value);
+  const bytes = Buffer.from(value);
+  return bytes.length <= 32 ? bytes : nodeCrypto.digest('sha256', bytes);
+}
+
+function readTicketKeys(name: string, value: unknown): Uint8Array {
+  if (!isBytes(value)) throw invalidArgType(name, 'an instance of Buffer, TypedArray, or DataView', value);
+  if (value.byteLength === ticketKeyLength) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+  throw nodeError(
+    'ERR_INVALID_ARG_VALUE',
+    `The property '${name}' must be exactly ${ticketKeyLength} bytes. Received ${value.byteLength} bytes`,
+    TypeError,
+  );
+}

@@ -1,0 +1,45 @@
+import { LRUCache } from 'lru-cache';
+
+/** Where sessions are kept under their ids. Answers may be promises; a store that fails costs resumption, no more. */
+export interface SessionStore {
+  /** The session kept under an id, or nothing. */
+  get(id: string): Uint8Array | undefined | null | PromiseLike<Uint8Array | undefined | null>;
+  /** Keeps a session for at least as many seconds as it may be resumed. */
+  set(id: string, session: Uint8Array, seconds: number): unknown;
+}
+
+export interface MemoryStoreOptions {
+  /** Most sessions; 20,480 unless told otherwise. */
+  readonly maxSessions?: number | undefined;
+  /** Most bytes of all sessions; 16 MiB unless told otherwise. */
+  readonly maxBytes?: number | undefined;
+}
+
+/** What an entry costs beside its bytes, roughly. */
+const overhead = 200;
+
+/** Keeps sessions in memory: the least recently used ones go first, the others when their time is over. */
+export class MemorySessionStore implements SessionStore {
+  readonly #sessions: LRUCache<string, Uint8Array>;
+
+  constructor({ maxSessions = 20_480, maxBytes = 16_777_216 }: MemoryStoreOptions = {}) {
+    this.#sessions = new LRUCache({
+      max: maxSessions,
+      maxSize: maxBytes,
+      sizeCalculation: (session) => session.length + overhead,
+    });
+  }
+
+  /** Sessions that are kept. */
+  get size(): number {
+    return this.#sessions.size;
+  }
+
+  get(id: string): Uint8Array | undefined {
+    return this.#sessions.get(id);
+  }
+
+  set(id: string, session: Uint8Array, seconds: number): void {
+    this.#sessions.set(id, session, { ttl: Math.max(1, seconds * 1000) });
+  }
+}

@@ -1,0 +1,40 @@
+import type { MaybePromise } from '../crypto/maybe-promise.ts';
+
+/** Seals sessions into tickets, which the clients keep for us (RFC 5077 section 4, RFC 8446 section 4.6.1). */
+export interface TicketSealer {
+  seal(session: Uint8Array): Uint8Array;
+  /** The session in a ticket, or `undefined` for one that is not ours, not whole, or of a key that is gone. */
+  open(ticket: Uint8Array): OpenedTicket | undefined;
+}
+
+export interface OpenedTicket {
+  readonly session: Uint8Array;
+  /** Whether the ticket was sealed with a key that is no longer current, so that the client is due a new one. */
+  readonly isOld: boolean;
+}
+
+/** Keeps sessions under their ids. What it throws or rejects with ends the connection. */
+export interface SessionCache {
+  load(id: Uint8Array): MaybePromise<Uint8Array | undefined>;
+  save(id: Uint8Array, session: Uint8Array): MaybePromise<void>;
+}
+
+/** How a server resumes sessions. */
+export interface Sessions {
+  /** Sealing of stateless tickets; without it no client gets one. */
+  readonly tickets: TicketSealer | undefined;
+  /** Where sessions are kept under their ids; without it no session has an id. */
+  readonly cache: SessionCache | undefined;
+  /** Whether the tickets of TLS 1.3 are ids of sessions in the cache, although sealed ones could be had. */
+  readonly prefersCache: boolean;
+  /** Told of every session that a sealed ticket of TLS 1.3 was made of. */
+  readonly onTicket?: ((id: Uint8Array, session: Uint8Array) => MaybePromise<void>) | undefined;
+  /** Seconds that a session may be resumed. */
+  readonly lifetime: number;
+  /** Up to 32 bytes that tell applications apart that share keys or a cache. */
+  readonly context: Uint8Array;
+  /** Tickets for each full handshake of TLS 1.3; a resumed one gets a single one. */
+  readonly ticketCount: number;
+  /** Milliseconds since 1970. */
+  now(): number;
+}

@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { describe, it } from 'node:test';
+import { nodeCrypto } from '../crypto/node/provider.ts';
+import { TicketKeyRing } from './ticket-key-ring.ts';
+
+const day = 24 * 3600 * 1000;
+const text = 'a session';
+const session = Buffer.from(text);
+
+function ring(key?: Uint8Array, rotateAfter = 0) {
+  const clock = { now: 1_700_000_000_000 };
+  const made = new TicketKeyRing({ provider: nodeCrypto, now: () => clock.now, rotateAfter, keepFor: day }, key);
+  return { ring: made, clock };
+}
+
+const opened = (keys: TicketKeyRing, ticket: Uint8Array) => {
+  const found = keys.open(ticket);
+  return found && { text: Buffer.from(found.session).toString(), isOld: found.isOld };
+};
+
+describe('the ring of ticket keys', () => {
+  it('opens what it sealed, and no two tickets are alike', () => {
+    const { ring: keys } = ring();
+    const ticket = keys.seal(session);
+    assert.deepEqual(opened(keys, ticket), { text, isOld: false });
+    assert.notDeepEqual(keys.seal(session), ticket);
+    assert.equal(Buffer.from(ticket).includes(session), false);
+  });
+
+  it('opens nothing that was changed anywhere, cut, or sealed by others', () => {
+    const { ring: keys } = ring();
+    const ticket = keys.seal(session);
+    for (let at = 0; at < ticket.length; at++) {
+      const forged = Uint8Array.from(ticket);
+      forged[at]! ^= 1;
+      assert.equal(keys.open(forged), undefined, `byte ${at}`);
+      assert.equal(keys.open(ticket.subarray(0, at)), undefined, `${at} bytes`);
+    }
+    assert.equal(ring().ring.open(ticket), undefined);
+  });
+
+  it('opens tickets of a replaced key for as long as they live', () => {
+    const { ring: keys, clock } = ring();
+    const ticket = keys.seal(session);
+    keys.rotate();
+    assert.deepEqual(opened(keys, ticket), { text, isOld: true });
+    clock.now += day;
+    assert.deepEqual(opened(keys, ticket), { text, isOld: true });
+    clock.now += 1;
+    assert.equal(keys.open(ticket), undefined);
+  });
+
+  it('opens tickets of keys that are to come', () => {
+    const next = randomBytes(48);
+    const elsewhere = ring(next).ring.seal(session);
+    const { ring: keys } = ring();
+    assert.equal(keys.open(elsewhere), undefined);
+    keys.expect([next]);
+    assert.deepEqual(opened(keys, elsewhere), { text, isOld: true });
+    keys.replace(next);
+    assert.deepEqual(opened(keys, elsewhere), { text, isOld: false });
+  });
+
+  it('goes back to a key that it had', () => {
+    const key = randomBytes(48);
+    const { ring: keys } = ring(key);
+    const ticket = keys.seal(session);
+    keys.rotate();
+    keys.replace(key);
+    assert.deepEqual(opened(keys, ticket), { text, isOld: false });
+  });
+
+  it('replaces its key by itself, and keeps the one before', () => {
+    const { ring: keys, clock } = ring(undefined, day);
+    const { key } = keys;
+    const ticket = keys.seal(session);
+    clock.now += day;
+    assert.deepEqual(keys.key, key);
+    clock.now += 1;
+    assert.notDeepEqual(keys.key, key);
+    assert.deepEqual(opened(keys, ticket), { text, isOld: true });
+  });
+
+  it('bears a clock that is set back', () => {
+    const { ring: keys, clock } = ring(undefined, day);
+    const ticket = keys.seal(session);
+    clock.now -= 10 * day;
+    assert.deepEqual(opened(keys, ticket), { text, isOld: false });
+    clock.now += day + 1;
+    assert.deepEqual(opened(keys, ticket), { text, isOld: true });
+  });
+
+  it('holds no more than so many keys', () => {
+    const { ring: keys } = ring();
+    const first = keys.seal(session);
+    for (let i = 0; i < 16; i++) keys.rotate();
+    assert.ok(keys.open(first));
+    keys.rotate();
+    assert.equal(keys.open(first), undefined);
+  });
+
+  it('wants 48 bytes', () => {
+    assert.throws(() => ring(randomBytes(32)), RangeError);
+    assert.equal(ring().ring.key.length, 48);
+  });
+});

@@ -1,0 +1,132 @@
+import type { Aead, CryptoProvider } from '../crypto/provider.ts';
+import type { OpenedTicket, TicketSealer } from './sessions.ts';
+
+/** Bytes of a ticket key as Node has it: a name, and 32 bytes of key. */
+export const ticketKeyLength = 48;
+const nameLength = 16;
+const nonceLength = 12;
+const tagLength = 16;
+const empty = new Uint8Array();
+
+interface TicketKey {
+  /** Node's 48 bytes. */
+  readonly bytes: Uint8Array;
+  readonly name: Uint8Array;
+  readonly aead: Aead;
+  /** When it became the current one; milliseconds since 1970. */
+  since: number;
+}
+
+export interface RingOptions {
+  readonly provider: CryptoProvider;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** Milliseconds after which the ring makes itself a new key; 0 for never. */
+  readonly rotateAfter: number;
+  /** Milliseconds that tickets of a replaced key are still taken. */
+  readonly keepFor: number;
+}
+
+/**
+ * The keys that tickets are sealed with: one is current; those before it still open tickets, and so do those that
+ * other processes have made current already. No timer: keys are replaced when somebody asks.
+ */
+export class TicketKeyRing implements TicketSealer {
+  readonly #options: RingOptions;
+  #current: TicketKey;
+  /** Replaced keys with the moment until which they open tickets. */
+  #previous: { readonly key: TicketKey; readonly until: number }[] = [];
+  /** Keys that are to come. */
+  #next: readonly TicketKey[] = [];
+
+  /** Throws `RangeError` unless `key` has 48 bytes; without one a random key is made. */
+  constructor(options: RingOptions, key?: Uint8Array) {
+    this.#options = options;
+    this.#current = this.#make(key ?? options.provider.randomBytes(ticketKeyLength));
+  }
+
+  /** The 48 bytes of the current key. */
+  get key(): Uint8Array {
+    this.#rotateIfDue();
+    return Uint8Array.from(this.#current.bytes);
+  }
+
+  /** Makes a key current; tickets of the one before are still taken for a while. Throws `RangeError`. */
+  replace(key: Uint8Array): void {
+    const made = this.#make(key);
+    if (sameBytes(made.bytes, this.#current.bytes)) return;
+    this.#retire(this.#current);
+    this.#previous = this.#previous.filter((entry) => !sameBytes(entry.key.name, made.name));
+    this.#current = made;
+  }
+
+  /** Keys that will become current later, here or elsewhere: their tickets are taken from now on. Throws `RangeError`. */
+  expect(keys: readonly Uint8Array[]): void {
+    this.#next = keys.map((key) => this.#make(key));
+  }
+
+  /** Makes a new random key current. */
+  rotate(): void {
+    this.replace(this.#options.provider.randomBytes(ticketKeyLength));
+  }
+
+  seal(session: Uint8Array): Uint8Array {
+    this.#rotateIfDue();
+    const { name, aead } = this.#current;
+    const nonce = this.#options.provider.randomBytes(nonceLength);
+    const ticket = new Uint8Array(nameLength + nonceLength + session.length + tagLength);
+    ticket.set(name);
+    ticket.set(nonce, nameLength);
+    aead.seal(nonce, name, session, empty, ticket, nameLength + nonceLength);
+    return ticket;
+  }
+
+  open(ticket: Uint8Array): OpenedTicket | undefined {
+    if (ticket.length < nameLength + nonceLength + tagLength) return undefined;
+    this.#rotateIfDue();
+    const key = this.#find(ticket.subarray(0, nameLength));
+    if (key === undefined) return undefined;
+    const at = nameLength + nonceLength;
+    const nonce = ticket.subarray(nameLength, at);
+    const session = key.aead.open(nonce, key.name, ticket, at, ticket.length);
+    return session && { session, isOld: key !== this.#current };
+  }
+
+  #find(name: Uint8Array): TicketKey | undefined {
+    if (sameBytes(name, this.#current.name)) return this.#current;
+    const now = this.#options.now();
+    this.#previous = this.#previous.filter(({ until }) => until >= now);
+    return (
+      this.#previous.find(({ key }) => sameBytes(name, key.name))?.key ??
+      this.#next.find((key) => sameBytes(name, key.name))
+    );
+  }
+
+  #make(key: Uint8Array): TicketKey {
+    if (key.length !== ticketKeyLength) throw new RangeError(`a ticket key has ${ticketKeyLength} bytes`);
+    const bytes = Uint8Array.from(key);
+    const { provider, now } = this.#options;
+    const aead = provider.aead('AEAD_AES_256_GCM', bytes.subarray(nameLength));
+    return { bytes, name: bytes.subarray(0, nameLength), aead, since: now() };
+  }
+
+  #retire(key: TicketKey): void {
+    this.#previous.unshift({ key, until: this.#options.now() + this.#options.keepFor });
+    this.#previous.length = Math.min(this.#previous.length, maxPrevious);
+  }
+
+  #rotateIfDue(): void {
+    const { rotateAfter, now } = this.#options;
+    if (rotateAfter <= 0) return;
+    const age = now() - this.#current.since;
+    // A clock that was set back makes the key no younger: its time starts anew.
+    if (age < 0) this.#current.since = now();
+    else if (age > rotateAfter) this.rotate();
+  }
+}
+
+/** Replaced keys that are kept at most. */
+const maxPrevious = 16;
+
+/** Names of keys are no secrets. */
+const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0;
