@@ -52,7 +52,6 @@ export abstract class SecureStream extends net.Socket {
   #heldWrite: (() => void) | undefined;
   #heldEnd: (() => void) | undefined;
   #peerEnded = false;
-  #isEnding = false;
   #isStalled = false;
   /** Set while a failed connection waits for the peer to have read the alert; looks again whether it has. */
   #afterLinger: (() => void) | undefined;
@@ -204,7 +203,6 @@ export abstract class SecureStream extends net.Socket {
       this.#heldEnd = () => this._final(done);
       return;
     }
-    this.#isEnding = true;
     this.#connection.close();
     this.#transport.end(done);
   }
@@ -225,8 +223,8 @@ export abstract class SecureStream extends net.Socket {
 
   /** The engine's own output went out. */
   #written(error: Error | null | undefined): void {
-    // All data went out before: a peer that is gone without waiting for our close_notify has missed nothing.
-    if (error) this.destroy(this.#isEnding ? undefined : error);
+    // After the handshake it is none of the application's data that is lost: reading and writing will tell.
+    if (error && this.#handshake === 'going on') this.destroy(error);
     else if (this.#isStalled && this.#transport.backlog <= backlogLimit) {
       this.#isStalled = false;
       this._read();
