@@ -334,13 +334,13 @@ export class Connection {
     if (++this.#renegotiations > limits.renegotiations) {
       fail('unexpectedMessage', 'too many attempts to renegotiate', 'TOO_MANY_RENEGOTIATIONS');
     }
-    this.#sendAlert(AlertLevel.warning, AlertDescription.noRenegotiation);
+    // After our close_notify nothing may follow (RFC 5246 section 7.2.1).
+    if (!this.#sentCloseNotify) this.#sendAlert(AlertLevel.warning, AlertDescription.noRenegotiation);
   }
 
-  #checkMessageBoundary(): void {
-    if (this.#messages.pending > 0) {
-      fail('unexpectedMessage', 'a handshake message spans a change of keys', 'EXCESS_HANDSHAKE_DATA');
-    }
+  /** Throws when more handshake bytes have come than may have by now. */
+  #checkMessageBoundary(fact = 'a handshake message spans a change of keys'): void {
+    if (this.#messages.pending > 0) fail('unexpectedMessage', fact, 'EXCESS_HANDSHAKE_DATA');
   }
 
   // ---- the handshake
@@ -348,7 +348,11 @@ export class Connection {
   /** What the handshake can do to the connection. */
   #channel(): Channel {
     return {
-      send: (message) => this.#outbound.addMessage(message),
+      send: (message) => {
+        // A client answers what it has read; it cannot have read this yet.
+        this.#checkMessageBoundary('a handshake message came before its turn');
+        this.#outbound.addMessage(message);
+      },
       sendLater: (message) => {
         this.#outbound.addMessage(message);
         this.#holdsOutput = true;

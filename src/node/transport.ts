@@ -32,6 +32,8 @@ export class StreamTransport implements Transport {
 
   constructor(stream: Duplex, listener: TransportListener) {
     this.#stream = stream;
+    // The peer's end is not ours: a close_notify is still to be written, and whatever the application has to say.
+    stream.allowHalfOpen = true;
     stream.on('data', (chunk: Uint8Array | string) => {
       if (!listener.bytes(typeof chunk === 'string' ? Buffer.from(chunk) : chunk)) stream.pause();
     });

@@ -377,4 +377,14 @@ describe('messages after the handshake', () => {
     for (let i = 0; i < 4; i++) client.sendMessage(writeHello(hello12()));
     assert.equal(client.server.failure?.code, 'TOO_MANY_RENEGOTIATIONS');
   });
+  it('TLS 1.2 says nothing more after its close_notify (RFC 5246 section 7.2.1)', () => {
+    const client = connect12();
+    client.server.connection.close();
+    client.read().sendMessage(writeHello(hello12())).read();
+    assert.deepEqual(
+      client.contents.map(({ content }) => [...content]),
+      [[1, 0]],
+    );
+    assert.equal(client.server.hasFailed, false);
+  });
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { writeKeyUpdate } from '../../src/messages/key-update.ts';
 import { HandshakeType, messageName, ContentType as T } from '../../src/wire/code-points.ts';
-import { hello12, hello13, writeHello } from '../support/client-hello.ts';
+import { ext, hello12, hello13, withExtension, writeHello } from '../support/client-hello.ts';
 import { RawClient } from '../support/raw-client.ts';
 
 const types = [...Object.values(HandshakeType), 3, 6, 99];
@@ -125,6 +125,20 @@ describe('messages out of order', () => {
     client.sendAlert(2, 47);
     assert.equal(client.server.failure?.direction, 'received');
     assert.equal(client.server.failure?.alert, 'illegalParameter');
+  });
+
+  it('part of an answer to a flight that was not sent yet', () => {
+    const hellos = [hello12(), hello13(), withExtension(hello13(), ext.keyShare([]))];
+    for (const hello of hellos) {
+      const client = new RawClient();
+      client.sendMessage(Buffer.concat([writeHello(hello), Uint8Array.of(HandshakeType.clientKeyExchange)]));
+      assert.equal(client.server.failure?.code, 'EXCESS_HANDSHAKE_DATA');
+      assert.equal(client.server.failure?.alert, 'unexpectedMessage');
+    }
+    const client = new RawClient().sendHello(hello12()).read();
+    client.sendMessage(client.clientKeyExchange12()).send(T.changeCipherSpec, Uint8Array.of(1)).encrypt12();
+    client.sendMessage(Buffer.concat([client.finished12(), Uint8Array.of(HandshakeType.clientHello)]));
+    assert.equal(client.server.failure?.code, 'EXCESS_HANDSHAKE_DATA');
   });
 
   it('two hellos in a row in TLS 1.2', () => {

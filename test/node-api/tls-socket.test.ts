@@ -7,6 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TLSSocket } from '../../src/index.ts';
+import { duplexPair } from '../support/duplex-pair.ts';
 import { client, connect, listen, readAll } from '../support/tls-pair.ts';
 
 const versions = ['TLSv1.3', 'TLSv1.2'] as const;
@@ -286,6 +287,23 @@ describe('a TLSSocket over a stream of the application', () => {
     raws[0]!.destroy();
     await closed;
     peer.destroy();
+  });
+
+  it('whose other end is cut off without close_notify', async () => {
+    await using at = await listen({}, (socket) => socket.resume());
+    at.server.on('connection', () => {}); // so that the raw socket is not taken apart
+    const raw = net.connect(at.port, '127.0.0.1');
+    const [far, near] = duplexPair();
+    far.on('data', (chunk) => raw.write(chunk));
+    raw.on('data', (chunk) => far.write(chunk));
+    const accepted = at.nextSocket();
+    const peer = client(at.port, { socket: near });
+    await once(peer, 'secureConnect');
+    const socket = await accepted;
+    raw.end();
+    await once(socket, 'close'); // rejects for an error
+    assert.equal(socket.truncated, true);
+    assert.equal((await readAll(peer)).length, 0); // our close_notify came
   });
 
   it('that is emitted as a connection', async () => {
