@@ -149,6 +149,11 @@ const tasks = {
     buildAll();
     run(process.execPath, ['build/test/interop/main.js', ...args]);
   },
+  bogo(args) {
+    install();
+    buildAll();
+    run(node, ['build/test/bogo/main.js', ...args]);
+  },
 };
 
 const [name, ...args] = process.argv.slice(2);

@@ -1,0 +1,3 @@
+module tsls/test/bogo/launcher
+
+go 1.21

@@ -1,0 +1,39 @@
+import type { TLSSocket } from '../../src/index.ts';
+import { ProtocolVersion } from '../../src/wire/code-points.ts';
+import type { ShimFlags } from './shim-flags.ts';
+import type { Observed } from './shim-options.ts';
+
+type Check = (flags: ShimFlags, socket: TLSSocket, observed: Observed) => unknown;
+
+/** What a flag expects, and whether it is so. Without the flag the check does not apply. */
+const checks: Readonly<Record<string, Check>> = {
+  '-expect-cipher-aes': (flags, { handshakeReport }) =>
+    handshakeReport.cipherSuite?.id === flags.number('-expect-cipher-aes'),
+  '-expect-curve-id': (flags, { handshakeReport }) => handshakeReport.group === flags.number('-expect-curve-id'),
+  '-expect-hrr': (_, { handshakeReport }) => handshakeReport.helloRetryRequest,
+  '-expect-no-hrr': (_, { handshakeReport }) => !handshakeReport.helloRetryRequest,
+  '-expect-server-name': (flags, { servername }) => servername === flags.text('-expect-server-name'),
+  '-expect-no-server-name': (_, { servername }) => servername === false,
+  '-expect-selected-credential': (flags, _, { signedWith }) =>
+    signedWith === flags.number('-expect-selected-credential'),
+  // We always answer the extension; TLS 1.3 has what it stands for.
+  '-expect-extended-master-secret': (_, { handshakeReport: { versionNumber, clientHello } }) =>
+    versionNumber === ProtocolVersion.tls13 || clientHello?.offers.extendedMasterSecret,
+};
+
+/** Throws when a secure connection is not what the flags expect. */
+export function checkHandshake(flags: ShimFlags, socket: TLSSocket, observed: Observed, isResumption: boolean): void {
+  if (observed.complaint) throw new Error(observed.complaint);
+  for (const [flag, isMet] of Object.entries(checks)) {
+    if (flags.has(flag) && !isMet(flags, socket, observed)) {
+      throw new Error(`${flag} ${flags.text(flag) ?? ''} is not met: ${JSON.stringify(socket.handshakeReport)}`);
+    }
+  }
+  // These hold without a flag.
+  const alpn = socket.alpnProtocol || undefined;
+  if (alpn !== flags.text('-select-alpn')) throw new Error(`the protocol is ${alpn}`);
+  const expectsResumption = isResumption && !flags.has('-expect-session-miss');
+  if (socket.isSessionReused() !== expectsResumption) {
+    throw new Error(`the session was ${expectsResumption ? 'not ' : ''}resumed`);
+  }
+}

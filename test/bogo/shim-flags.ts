@@ -1,0 +1,153 @@
+/** A flag, or a value of one, that the shim has nothing for: the runner counts the case as unimplemented. */
+export class Unimplemented extends Error {}
+
+/** Flags without a value. */
+const switches: ReadonlySet<string> = new Set([
+  '-async',
+  '-check-close-notify',
+  '-cnsa-202407',
+  '-cnsa1-202603',
+  '-decline-alpn',
+  '-expect-extended-master-secret',
+  '-expect-hrr',
+  '-expect-no-hrr',
+  '-expect-no-server-name',
+  '-fail-cert-callback',
+  '-fail-ddos-callback',
+  '-fail-early-callback',
+  '-fips-202205',
+  '-install-ddos-callback',
+  '-ipv6',
+  '-is-handshaker-supported',
+  '-key-update',
+  '-no-tls1',
+  '-no-tls11',
+  '-no-tls12',
+  '-no-tls13',
+  '-reject-alpn',
+  '-server',
+  '-server-preference',
+  '-shim-shuts-down',
+  '-use-early-callback',
+  '-use-export-context',
+  '-wpa-202304',
+]);
+
+/** Flags with a value; those that come several times make a list. */
+const valued: ReadonlySet<string> = new Set([
+  '-cert-file',
+  '-cipher',
+  '-curves',
+  '-expect-advertised-alpn',
+  '-expect-cipher-aes',
+  '-expect-curve-id',
+  '-expect-selected-credential',
+  '-expect-server-name',
+  '-export-context',
+  '-export-keying-material',
+  '-export-label',
+  '-key-file',
+  '-max-version',
+  '-min-version',
+  '-port',
+  '-resume-count',
+  '-select-alpn',
+  '-shim-id',
+  '-signing-prefs',
+]);
+
+/** Switches that change nothing here, and why. */
+const meaningless: ReadonlySet<string> = new Set([
+  '-allow-hint-mismatch', // there is no handshaker that could give hints
+  '-implicit-handshake', // the handshake needs no call of its own
+  '-no-op-extra-handshake', // so it cannot be called twice
+]);
+
+/** Flags with a value that change nothing here, and why. */
+const meaninglessValued: ReadonlySet<string> = new Set([
+  '-expect-cipher-no-aes', // the machine is taken to have AES instructions
+  '-read-size', // the stream decides
+  '-trust-cert', // BoringSSL's shim takes any certificate
+]);
+
+/** What a credential is made of. */
+export interface CredentialFiles {
+  /** Its place among those that flags added, or -1 for the one by default. */
+  readonly number: number;
+  readonly certFile: string;
+  readonly keyFile: string;
+  readonly signingPrefs: readonly number[];
+}
+
+/** The flags of one connection. */
+export class ShimFlags {
+  readonly #switches = new Set<string>();
+  readonly #values = new Map<string, string[]>();
+  /** Flags of credentials: first those of the one by default, then a map for each new one. */
+  readonly #credentials: Map<string, string[]>[] = [new Map()];
+
+  /** Takes in a flag; `value` is absent for a switch. */
+  set(name: string, value: string | undefined): void {
+    if (name === '-new-x509-credential') this.#credentials.push(new Map());
+    else if (value === undefined) this.#switches.add(name);
+    else {
+      const isOfCredential = ['-cert-file', '-key-file', '-signing-prefs'].includes(name);
+      const map = isOfCredential ? this.#credentials.at(-1)! : this.#values;
+      map.set(name, [...(map.get(name) ?? []), value]);
+    }
+  }
+
+  has(name: string): boolean {
+    return this.#switches.has(name) || this.#values.has(name);
+  }
+
+  text(name: string): string | undefined {
+    return this.#values.get(name)?.at(-1);
+  }
+
+  number(name: string): number | undefined {
+    const text = this.text(name);
+    return text === undefined ? undefined : Number(text);
+  }
+
+  numbers(name: string): readonly number[] {
+    return (this.#values.get(name) ?? []).map(Number);
+  }
+
+  /** The credentials, best first: the one by default is the last resort. */
+  get credentials(): readonly CredentialFiles[] {
+    const [standard, ...added] = this.#credentials;
+    return [...added, standard!].flatMap((flags, index) => {
+      const [certFile, keyFile] = [flags.get('-cert-file')?.[0], flags.get('-key-file')?.[0]];
+      if (certFile === undefined || keyFile === undefined) return [];
+      const signingPrefs = (flags.get('-signing-prefs') ?? []).map(Number);
+      return { number: flags === standard ? -1 : index, certFile, keyFile, signingPrefs };
+    });
+  }
+}
+
+export interface Flags {
+  /** Those of the first connection, and those of connections that resume it. */
+  readonly initial: ShimFlags;
+  readonly resume: ShimFlags;
+}
+
+/** Reads the runner's command line. Throws `Unimplemented` for what the shim does not know. */
+export function readFlags(args: readonly string[]): Flags {
+  const flags: Flags = { initial: new ShimFlags(), resume: new ShimFlags() };
+  for (let i = 0; i < args.length; i++) {
+    const match = /^(?<where>(?:-on-(?:shim|handshaker))?(?:-on-(?:initial|resume|retry))?)(?<name>-.*)$/.exec(
+      args[i]!,
+    );
+    const { where = '', name = '' } = match?.groups ?? {};
+    const isValued = valued.has(name) || meaninglessValued.has(name);
+    if (!isValued && !switches.has(name) && !meaningless.has(name) && name !== '-new-x509-credential') {
+      throw new Unimplemented(`flag ${args[i]}`);
+    }
+    const value = isValued ? args[++i] : undefined;
+    if (where.includes('handshaker') || where.includes('retry')) continue;
+    if (!where.includes('resume')) flags.initial.set(name, value);
+    if (!where.includes('initial')) flags.resume.set(name, value);
+  }
+  return flags;
+}

@@ -1,0 +1,126 @@
+import { createPrivateKey, createPublicKey } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { keyTypeOf, signLocally } from '../../src/crypto/node/signing.ts';
+import { defaultSignatureSchemes } from '../../src/crypto/signature-schemes.ts';
+import type { AlpnCallback, OnClientHello, RemoteKey, TlsOptions } from '../../src/index.ts';
+import { ProtocolVersion, schemeName, versionName } from '../../src/wire/code-points.ts';
+import { type CredentialFiles, type ShimFlags, Unimplemented } from './shim-flags.ts';
+import { policyOptions } from './shim-policies.ts';
+
+/** What the callbacks of a server saw, for the checks after the handshake. */
+export interface Observed {
+  /** The number of the credential whose key signed last. */
+  signedWith: number | undefined;
+  /** What is wrong, found in a callback. */
+  complaint: string | undefined;
+}
+
+/** What a user of `createServer` would write for the runner's flags. Throws `Unimplemented`. */
+export function serverOptions(flags: ShimFlags, observed: Observed): TlsOptions {
+  const { credentials } = flags;
+  const signingPrefs = signingPrefsOf(credentials);
+  return {
+    key: credentials.map((files) => keyOf(files, flags, observed)),
+    cert: credentials.map(({ certFile }) => readFileSync(certFile)),
+    ...versionsOf(flags),
+    honorCipherOrder: flags.has('-server-preference'),
+    ...policyOptions(flags),
+    ...(flags.has('-cipher') && { ciphers: ciphersOf(flags.text('-cipher')!) }),
+    ...(flags.has('-curves') && { ecdhCurve: flags.numbers('-curves').map(curveName).join(':') }),
+    ...(signingPrefs.length > 0 && { sigalgs: signingPrefs.map(schemeOf).join(':') }),
+    ...(hasHelloHook(flags) && { onClientHello: helloHook(flags) }),
+    ...(flags.has('-select-alpn') || flags.has('-reject-alpn') ? { ALPNCallback: alpnCallback(flags, observed) } : {}),
+  };
+}
+
+function versionsOf(flags: ShimFlags): Pick<TlsOptions, 'minVersion' | 'maxVersion'> {
+  const [least, most] = [flags.number('-min-version') ?? 0, flags.number('-max-version') ?? 0xffff];
+  const left = [ProtocolVersion.tls12, ProtocolVersion.tls13].filter(
+    (version) =>
+      version >= least && version <= most && !flags.has(version === ProtocolVersion.tls12 ? '-no-tls12' : '-no-tls13'),
+  );
+  if (left.length === 0) throw new Unimplemented('TLS 1.1 and older');
+  const name = (version: number): 'TLSv1.2' | 'TLSv1.3' => versionName(version) as 'TLSv1.2' | 'TLSv1.3';
+  return { minVersion: name(left[0]!), maxVersion: name(left.at(-1)!) };
+}
+
+/** `-cipher` is about TLS 1.2 alone. */
+function ciphersOf(list: string): string {
+  if (list.includes('[')) throw new Unimplemented('suites of equal preference');
+  return `TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:${list}`;
+}
+
+const curves: Readonly<Record<number, string>> = {
+  23: 'P-256',
+  24: 'P-384',
+  25: 'P-521',
+  29: 'X25519',
+  30: 'X448',
+  4587: 'SecP256r1MLKEM768',
+  4588: 'X25519MLKEM768',
+  4589: 'SecP384r1MLKEM1024',
+};
+
+function curveName(group: number): string {
+  const name = curves[group];
+  if (name === undefined) throw new Unimplemented(`group ${group}`);
+  return name;
+}
+
+function schemeOf(scheme: number): string {
+  if (!defaultSignatureSchemes.includes(scheme)) throw new Unimplemented(`signature scheme ${scheme}`);
+  return schemeName(scheme);
+}
+
+/** The server has one list of schemes for all of its credentials. */
+function signingPrefsOf(credentials: readonly CredentialFiles[]): readonly number[] {
+  const lists = new Set(credentials.map(({ signingPrefs }) => signingPrefs.join()));
+  if (lists.size > 1) throw new Unimplemented('signature schemes that differ between credentials');
+  return credentials[0]?.signingPrefs ?? [];
+}
+
+/** The key itself, or one that signs elsewhere where the case wants to wait for it or to know which one it was. */
+function keyOf({ keyFile, number }: CredentialFiles, flags: ShimFlags, observed: Observed): Buffer | RemoteKey {
+  const pem = readFileSync(keyFile);
+  if (!flags.has('-async') && !flags.has('-expect-selected-credential')) return pem;
+  const key = createPrivateKey(pem);
+  return {
+    publicKey: createPublicKey(key),
+    async sign(name, data) {
+      observed.signedWith = number;
+      if (flags.has('-async')) await nextTurn();
+      return signLocally(
+        key,
+        keyTypeOf(key)!,
+        defaultSignatureSchemes.find((scheme) => schemeName(scheme) === name)!,
+        data,
+      );
+    },
+  };
+}
+
+const refusals = ['-fail-early-callback', '-fail-ddos-callback', '-fail-cert-callback'];
+const hooks = ['-async', '-use-early-callback', '-install-ddos-callback', ...refusals];
+
+const hasHelloHook = (flags: ShimFlags): boolean => hooks.some((name) => flags.has(name));
+
+/** All callbacks that BoringSSL has between ClientHello and ServerHello in one. */
+function helloHook(flags: ShimFlags): OnClientHello {
+  return async () => {
+    if (flags.has('-async')) await nextTurn();
+    const refusal = refusals.find((name) => flags.has(name));
+    if (refusal) throw Object.assign(new Error('the callback refuses'), { code: 'CALLBACK_REFUSED' });
+    return undefined;
+  };
+}
+
+function alpnCallback(flags: ShimFlags, observed: Observed): AlpnCallback {
+  return async ({ protocols }) => {
+    const offered = protocols.map((name) => String.fromCharCode(name.length) + name).join('');
+    const expected = flags.text('-expect-advertised-alpn') ?? offered;
+    if (offered !== expected) observed.complaint = `the client advertises ${JSON.stringify(offered)}`;
+    if (flags.has('-async')) await nextTurn();
+    return flags.has('-reject-alpn') ? undefined : flags.text('-select-alpn');
+  };
+}
