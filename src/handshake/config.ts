@@ -54,6 +54,8 @@ export interface ServerConfig {
   readonly cipherSuites: readonly CipherSuite[];
   /** Whether our order of suites beats the client's. */
   readonly honorCipherOrder: boolean;
+  /** Whether a client that lists a ChaCha20-Poly1305 suite first gets one, whatever our order is. */
+  readonly prioritizeChaCha?: boolean;
   readonly groups: readonly number[];
   readonly signatureSchemes: readonly number[];
   readonly credentials: readonly Credential[];

@@ -11,8 +11,19 @@ import { answer, type Steps } from './steps.ts';
 /** The suites that both sides have for a version, in the order of the side that decides. */
 export function commonSuites(hello: ClientHello, config: ServerConfig, version: number): readonly CipherSuite[] {
   const ours = config.cipherSuites.filter((suite) => suite.version === version);
-  if (config.honorCipherOrder) return ours.filter((suite) => hello.cipherSuites.includes(suite.id));
+  if (config.honorCipherOrder) {
+    const common = ours.filter((suite) => hello.cipherSuites.includes(suite.id));
+    return config.prioritizeChaCha ? chaChaFirst(hello, common) : common;
+  }
   return hello.cipherSuites.flatMap((id) => ours.find((suite) => suite.id === id) ?? []);
+}
+
+/** For clients without hardware for AES, which like ChaCha20-Poly1305 best: those suites before the others. */
+function chaChaFirst(hello: ClientHello, common: readonly CipherSuite[]): readonly CipherSuite[] {
+  const isChaCha = ({ aead }: CipherSuite): boolean => aead === 'AEAD_CHACHA20_POLY1305';
+  const favourite = hello.cipherSuites.find((id) => common.some((suite) => suite.id === id));
+  if (!common.some((suite) => suite.id === favourite && isChaCha(suite))) return common;
+  return [...common.filter(isChaCha), ...common.filter((suite) => !isChaCha(suite))];
 }
 
 export interface Identity {

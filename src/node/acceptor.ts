@@ -1,14 +1,11 @@
 import type { BlockList, Server } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { readAlpnProtocols } from './alpn-protocols.ts';
+import { isGiven } from './arguments.ts';
+import type { SecureContextOptions } from './context-options.ts';
 import { NamedContexts } from './named-contexts.ts';
 import type { ContextSource, PolicyOptions, ServerServices } from './policy.ts';
-import {
-  asSecureContext,
-  createSecureContext,
-  type SecureContext,
-  type SecureContextOptions,
-} from './secure-context.ts';
+import { asSecureContext, createSecureContext, type SecureContext } from './secure-context.ts';
 import { checkServerOptions, type TlsOptions } from './server-options.ts';
 import { ServerRole } from './server-role.ts';
 import { ServerSessions } from './sessions.ts';
@@ -35,7 +32,9 @@ export class Acceptor implements ContextSource {
     checkServerOptions(options);
     this.options = options;
     this.handshakeTimeout = options.handshakeTimeout || defaultHandshakeTimeout;
-    this.#standard = options.secureContext ?? createSecureContext(options);
+    this.#standard = isGiven(options.secureContext)
+      ? asSecureContext(options.secureContext, 'options.secureContext')
+      : createSecureContext(options);
     this.sessions = new ServerSessions(server, options);
     this.services = { sessions: this.sessions, staple: stapleByEvent(server) };
     this.policyOptions = { ...options, alpnProtocols: readAlpnProtocols(options.ALPNProtocols) };

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { readCipherList } from './cipher-list.ts';
 
-const names = (list: string | undefined): string[] => readCipherList(list).map(({ name }) => name);
+const names = (list: string | undefined): string[] => readCipherList(list).suites.map(({ name }) => name);
+const names12 = (list: string): string[] => names(list).filter((name) => !name.startsWith('TLS_'));
 
 describe('ciphers in the list language of OpenSSL', () => {
   it('the default has everything but CCM, TLS 1.3 first', () => {
@@ -15,23 +16,29 @@ describe('ciphers in the list language of OpenSSL', () => {
     assert.equal(all.length, 9);
     assert.ok(!all.some((name) => name.includes('CCM')));
   });
+  it('without names for TLS 1.3, its suites are the default ones', () => {
+    assert.deepEqual(names('aRSA+CHACHA20'), [...names(undefined).slice(0, 3), 'ECDHE-RSA-CHACHA20-POLY1305']);
+  });
+  it('with nothing but names for TLS 1.3, there is no TLS 1.2', () => {
+    assert.deepEqual(names('TLS_AES_128_CCM_8_SHA256'), ['TLS_AES_128_CCM_8_SHA256']);
+    assert.deepEqual(names('TLS_NOBODY:TLS_AES_128_GCM_SHA256'), ['TLS_AES_128_GCM_SHA256']);
+  });
   const lists: [string, string[]][] = [
-    ['TLS_AES_128_CCM_8_SHA256', ['TLS_AES_128_CCM_8_SHA256']],
     ['ECDHE-RSA-AES128-GCM-SHA256', ['ECDHE-RSA-AES128-GCM-SHA256']],
     ['TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256', ['ECDHE-RSA-AES128-GCM-SHA256']],
     ['CHACHA20', ['ECDHE-ECDSA-CHACHA20-POLY1305', 'ECDHE-RSA-CHACHA20-POLY1305']],
-    ['aRSA+AES256', ['ECDHE-RSA-AES256-GCM-SHA384']],
-    ['HIGH:!aRSA:!CHACHA20', ['ECDHE-ECDSA-AES128-GCM-SHA256', 'ECDHE-ECDSA-AES256-GCM-SHA384']],
-    ['aECDSA:-AES:ECDHE-ECDSA-AES128-GCM-SHA256', ['ECDHE-ECDSA-CHACHA20-POLY1305', 'ECDHE-ECDSA-AES128-GCM-SHA256']],
-    ['!AES128:aRSA', ['ECDHE-RSA-AES256-GCM-SHA384', 'ECDHE-RSA-CHACHA20-POLY1305']],
-    ['aRSA:+AES128', ['ECDHE-RSA-AES256-GCM-SHA384', 'ECDHE-RSA-CHACHA20-POLY1305', 'ECDHE-RSA-AES128-GCM-SHA256']],
-    ['aRSA:@STRENGTH', ['ECDHE-RSA-AES256-GCM-SHA384', 'ECDHE-RSA-CHACHA20-POLY1305', 'ECDHE-RSA-AES128-GCM-SHA256']],
-    ['AES128+aRSA:@SECLEVEL=2', ['ECDHE-RSA-AES128-GCM-SHA256']],
     ['NOBODY-KNOWS-IT:AES128+aRSA', ['ECDHE-RSA-AES128-GCM-SHA256']],
-    ['AES128+aRSA TLS_AES_128_GCM_SHA256', ['TLS_AES_128_GCM_SHA256', 'ECDHE-RSA-AES128-GCM-SHA256']],
+    ['aRSA:@SECLEVEL=4', ['ECDHE-RSA-AES256-GCM-SHA384', 'ECDHE-RSA-CHACHA20-POLY1305']],
+    ['TLS_AES_128_GCM_SHA256:CHACHA20+aRSA:@SECLEVEL=4', ['ECDHE-RSA-CHACHA20-POLY1305']],
   ];
-  for (const [list, expected] of lists) it(list, () => assert.deepEqual(names(list), expected));
-  for (const list of ['NOPE', '!ALL', 'constructor', 'TLS_NOPE', 'HIGH:@SECLEVEL=9', 'HIGH:!ALL']) {
+  for (const [list, expected] of lists) it(list, () => assert.deepEqual(names12(list), expected));
+  for (const list of ['NOPE', '!ALL', 'constructor', 'TLS_NOPE', 'HIGH:!ALL', 'SHA256', '@STRENGTH', 'TLS_NOPE:HIGH']) {
     it(`${list}: no cipher match`, () => assert.throws(() => names(list), { code: 'ERR_SSL_NO_CIPHER_MATCH' }));
   }
+  for (const list of ['HIGH:@SECLEVEL=9', 'HIGH:@NOPE', 'HIGH:!', 'HIGH:ECDHE+', 'HIGH:$']) {
+    it(`${list}: invalid command`, () => assert.throws(() => names(list), { code: 'ERR_SSL_INVALID_COMMAND' }));
+  }
+  it('nothing between colons: invalid value', () => {
+    assert.throws(() => names(':'), { code: 'ERR_INVALID_ARG_VALUE' });
+  });
 });

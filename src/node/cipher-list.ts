@@ -1,104 +1,151 @@
-import { type CipherSuite, cipherSuites } from '../crypto/cipher-suites.ts';
+import { aeadShapes, type CipherSuite, cipherSuites } from '../crypto/cipher-suites.ts';
 import { ProtocolVersion } from '../wire/code-points.ts';
+import { invalidArgValue } from './arguments.ts';
+import { defaults } from './defaults.ts';
 import { nodeError } from './errors.ts';
+import { securityBits } from './security-level.ts';
 
 const suites12 = cipherSuites.filter((suite) => suite.version === ProtocolVersion.tls12);
 const suites13 = cipherSuites.filter((suite) => suite.version === ProtocolVersion.tls13);
 
-const isAes128 = ({ aead }: CipherSuite): boolean => aead.includes('AES_128');
-const isAes256 = ({ aead }: CipherSuite): boolean => aead.includes('AES_256');
-const isAes = ({ aead }: CipherSuite): boolean => aead.includes('AES');
-const isGcm = ({ aead }: CipherSuite): boolean => aead.includes('GCM');
-const isChaCha = ({ aead }: CipherSuite): boolean => aead.includes('CHACHA20');
-const all = (): boolean => true;
+type Test = (suite: CipherSuite) => boolean;
+const all: Test = () => true;
+const aead =
+  (part: string): Test =>
+  (suite) =>
+    suite.aead.includes(part);
+const signedBy =
+  (kind: CipherSuite['authentication']): Test =>
+  ({ authentication }) =>
+    authentication === kind;
 
-/** OpenSSL's names for groups of suites, as far as any suite of ours belongs to them. */
-const aliases: Readonly<Record<string, (suite: CipherSuite) => boolean>> = {
-  ALL: all,
-  DEFAULT: all,
-  COMPLEMENTOFDEFAULT: () => false,
-  HIGH: all,
-  FIPS: isAes,
-  'TLSv1.2': all,
-  ECDHE: all,
-  EECDH: all,
-  kECDHE: all,
-  kEECDH: all,
-  ECDH: all,
-  aECDSA: ({ authentication }) => authentication === 'ecdsa',
-  ECDSA: ({ authentication }) => authentication === 'ecdsa',
-  aRSA: ({ authentication }) => authentication === 'rsa',
-  AES: isAes,
-  AESGCM: isGcm,
-  AES128: isAes128,
-  AES256: isAes256,
-  CHACHA20: isChaCha,
-  SHA256: ({ hash }) => hash === 'sha256',
-  SHA384: ({ hash }) => hash === 'sha384',
-};
-
-/** The suites that a word means: a name of OpenSSL's or of the RFCs, an alias, or several joined by `+`. */
-function suitesOf(word: string): readonly CipherSuite[] {
-  const named = suites12.find(({ name, standardName }) => word === name || word === standardName);
-  if (named) return [named];
-  const tests = word.split('+').map((part) => (Object.hasOwn(aliases, part) ? aliases[part] : undefined));
-  // A word that OpenSSL would not know either is passed over, as OpenSSL does.
-  return suites12.filter((suite) => tests.every((test) => test?.(suite) === true));
-}
-
-/** Applies an OpenSSL cipher list (openssl-ciphers(1), "CIPHER LIST FORMAT") to the TLS 1.2 suites. */
-function readList12(words: readonly string[]): readonly CipherSuite[] {
-  let chosen: CipherSuite[] = [];
-  const killed = new Set<CipherSuite>();
-  for (const word of words) {
-    if (word === '@STRENGTH') {
-      chosen = chosen.toSorted((a, b) => Number(isAes128(a)) - Number(isAes128(b)));
-    } else if (word.startsWith('@')) {
-      if (!/^@SECLEVEL=[0-5]$/.test(word)) throw noCipherMatch();
-    } else {
-      const operator = '!-+'.includes(word[0]!) ? word[0] : '';
-      const meant = suitesOf(operator ? word.slice(1) : word);
-      const rest = chosen.filter((suite) => !meant.includes(suite));
-      if (operator === '!') for (const suite of meant) killed.add(suite);
-      if (operator === '+') chosen = [...rest, ...chosen.filter((suite) => meant.includes(suite))];
-      else if (operator) chosen = rest;
-      else chosen.push(...meant.filter((suite) => !chosen.includes(suite) && !killed.has(suite)));
-    }
-  }
-  return chosen;
-}
-
-const noCipherMatch = (): Error =>
-  nodeError('ERR_SSL_NO_CIPHER_MATCH', 'error:0A0000B9:SSL routines::no cipher match', Error, {
-    library: 'SSL routines',
-    reason: 'no cipher match',
-  });
-
-/** Node's default list, as far as it is implemented: no CCM. */
-const defaultSuites: readonly CipherSuite[] = cipherSuites.filter(({ aead }) => !aead.includes('CCM'));
+/** Strength as OpenSSL counts it: the bits of the cipher's key. */
+const strength = (suite: CipherSuite): number => 8 * aeadShapes[suite.aead].keyLength;
 
 /**
- * The suites that `ciphers` means, in its order: TLS 1.3 suites by name, the others in OpenSSL's list language. When
- * it has none of one version, that version is off, as in Node. Throws `ERR_SSL_NO_CIPHER_MATCH` for an unknown name.
+ * The names that openssl-ciphers(1) has for groups of suites, as far as a suite of ours belongs to one. SHA256 and
+ * SHA384 are not among them: they mean suites with such a MAC, which AEAD suites do not have.
  */
-export function readCipherList(ciphers: string | undefined): readonly CipherSuite[] {
-  if (ciphers === undefined || ciphers === '') return defaultSuites;
-  const words = ciphers.split(/[:, ]/).filter((word) => word !== '');
-  const names13 = words.filter((word) => word.startsWith('TLS_') && !word.includes('_WITH_'));
-  const words12 = words.filter((word) => !names13.includes(word));
-  if (words.length === 0) {
-    throw nodeError(
-      'ERR_INVALID_ARG_VALUE',
-      `The property 'options.ciphers' is invalid. Received '${ciphers}'`,
-      TypeError,
-    );
+const aliases: ReadonlyMap<string, Test> = new Map<string, Test>([
+  ...['ALL', 'HIGH', 'TLSv1.2', 'ECDHE', 'EECDH', 'kECDHE', 'kEECDH', 'ECDH'].map((name): [string, Test] => [
+    name,
+    all,
+  ]),
+  ...['ECDSA', 'aECDSA'].map((name): [string, Test] => [name, signedBy('ecdsa')]),
+  ['aRSA', signedBy('rsa')],
+  ['AES', aead('AES')],
+  ['AES128', aead('AES_128')],
+  ['AES256', aead('AES_256')],
+  ['AESGCM', aead('GCM')],
+  ['AESCCM', aead('CCM')],
+  ['AESCCM8', aead('CCM_8')],
+  ['CHACHA20', aead('CHACHA20')],
+  ['FIPS', aead('AES')],
+]);
+
+/** The suites that a word means: a name of OpenSSL's or of the RFCs, or groups of which a suite is in all. */
+function testOf(word: string): Test {
+  const tests = word
+    .split('+')
+    .map((part): Test => aliases.get(part) ?? (({ name, standardName }) => part === name || part === standardName));
+  return (suite) => tests.every((test) => test(suite));
+}
+
+/** OpenSSL's own order of suites, before a list says otherwise. */
+const openSslOrder: readonly CipherSuite[] = suites12.toSorted(
+  (a, b) =>
+    strength(b) - strength(a) ||
+    Number(b.aead.includes('GCM')) - Number(a.aead.includes('GCM')) ||
+    Number(b.authentication === 'ecdsa') - Number(a.authentication === 'ecdsa'),
+);
+
+/** An OpenSSL cipher list at work (openssl-ciphers(1), "CIPHER LIST FORMAT"). */
+class CipherListReader {
+  /** Suites that may come yet, those taken out last first; and those that are in, in order. */
+  #out: CipherSuite[] = [...openSslOrder];
+  #in: CipherSuite[] = [];
+  /** Set by `@SECLEVEL`. */
+  securityLevel: number | undefined;
+
+  /** Throws `ERR_SSL_INVALID_COMMAND`. */
+  read(list: string): readonly CipherSuite[] {
+    const words = list.split(/[: ;,]+/).filter((word) => word !== '');
+    for (const [index, word] of words.entries()) {
+      // DEFAULT means something only at the beginning.
+      if (word === 'DEFAULT' && index === 0) this.#apply('', all);
+      else if (word.startsWith('@')) this.#command(word);
+      else this.#rule(word);
+    }
+    return this.#in;
   }
-  const chosen13 = names13.map((name) => {
-    const suite = suites13.find((candidate) => candidate.name === name);
-    if (suite === undefined) throw noCipherMatch();
-    return suite;
-  });
-  const chosen12 = readList12(words12);
-  if (words12.some((word) => !word.startsWith('@')) && chosen12.length === 0) throw noCipherMatch();
-  return [...new Set(chosen13), ...chosen12];
+
+  #rule(word: string): void {
+    const match = /^([!+-]?)([\w.=-]+(?:\+[\w.=-]+)*)$/.exec(word);
+    if (match === null) throw invalidCommand();
+    this.#apply(match[1]!, testOf(match[2]!));
+  }
+
+  #apply(operator: string, test: Test): void {
+    const isNot: Test = (suite) => !test(suite);
+    switch (operator) {
+      case '!':
+        this.#out = this.#out.filter(isNot);
+        this.#in = this.#in.filter(isNot);
+        break;
+      case '-':
+        this.#out = [...this.#in.filter(test), ...this.#out];
+        this.#in = this.#in.filter(isNot);
+        break;
+      case '+':
+        this.#in = [...this.#in.filter(isNot), ...this.#in.filter(test)];
+        break;
+      default:
+        this.#in = [...this.#in, ...this.#out.filter(test)];
+        this.#out = this.#out.filter(isNot);
+    }
+  }
+
+  #command(word: string): void {
+    if (word === '@STRENGTH') {
+      this.#in = this.#in.toSorted((a, b) => strength(b) - strength(a));
+      return;
+    }
+    const level = /^@SECLEVEL=([0-5])$/.exec(word)?.[1];
+    if (level === undefined) throw invalidCommand();
+    this.securityLevel = Number(level);
+  }
+}
+
+const sslError = (name: string, number: string, reason: string): Error =>
+  nodeError(`ERR_SSL_${name}`, `error:${number}:SSL routines::${reason}`, Error, { library: 'SSL routines', reason });
+const noCipherMatch = (): Error => sslError('NO_CIPHER_MATCH', '0A0000B9', 'no cipher match');
+const invalidCommand = (): Error => sslError('INVALID_COMMAND', '0A000118', 'invalid command');
+
+export interface CipherChoice {
+  readonly suites: readonly CipherSuite[];
+  /** What `@SECLEVEL` asked for (SSL_CTX_set_security_level(3)). */
+  readonly securityLevel: number;
+}
+
+/**
+ * The suites that `ciphers` means, in its order: TLS 1.3 suites by name, the others in OpenSSL's list language. As
+ * in Node, a list without names for TLS 1.3 leaves its suites as they are, and one with nothing else turns TLS 1.2 off. Names that nobody knows are passed over; throws
+ * `ERR_SSL_NO_CIPHER_MATCH` when nothing is left, `ERR_SSL_INVALID_COMMAND`, `ERR_INVALID_ARG_VALUE`.
+ */
+export function readCipherList(ciphers: string | undefined): CipherChoice {
+  const words = (ciphers || defaults.ciphers).split(':');
+  const names13 = words.filter((word) => /^!?TLS_/.test(word) && !word.includes('_WITH_'));
+  const list12 = words.filter((word) => word !== '' && !names13.includes(word)).join(':');
+  if (names13.length === 0 && list12 === '') throw invalidArgValue('options.ciphers', words);
+  const chosen13 =
+    names13.length > 0
+      ? names13.flatMap((name) => suites13.find((suite) => suite.name === name) ?? [])
+      : suites13.filter((suite) => !aead('CCM')(suite));
+  const reader = new CipherListReader();
+  const chosen12 = reader.read(list12);
+  if (chosen13.length === 0) throw noCipherMatch();
+  if (list12 !== '' && chosen12.length === 0) throw noCipherMatch();
+  const { securityLevel = 0 } = reader;
+  const suites = [...new Set(chosen13), ...chosen12].filter((suite) => strength(suite) >= securityBits[securityLevel]!);
+  return { suites, securityLevel };
 }

@@ -44,6 +44,8 @@ const list = <T>(value: OneOrMany<T> | undefined | null): readonly T[] =>
       ? value
       : [value as T];
 
+/** What Node's errors say is expected; the other forms are ours. */
+const material = 'of type string or an instance of Buffer, TypedArray, or DataView';
 const isMaterial = (value: unknown): value is Material => typeof value === 'string' || ArrayBuffer.isView(value);
 
 const hasMember = <K extends string>(value: unknown, name: K): value is Record<K, unknown> =>
@@ -93,11 +95,7 @@ function loadKey(input: KeyInput, passphrase: string | undefined): LoadedKey {
     return localKey(readPrivateKey(input.pem, (input.passphrase as string | undefined) ?? passphrase));
   }
   if (hasMember(input, 'sign')) return remoteKey(input as unknown as RemoteKey);
-  throw invalidArgType(
-    'options.key',
-    'of type string or an instance of Buffer, TypedArray, DataView, KeyObject or a signer',
-    input,
-  );
+  throw invalidArgType('options.key', material, input);
 }
 
 function localKey(key: KeyObject): LoadedKey {
@@ -150,7 +148,7 @@ function shapeOf(key: KeyObject): { readonly keyType: KeyType; readonly modulusL
 
 function readChain(input: CertificateInput): readonly Certificate[] {
   if (!isMaterial(input)) {
-    throw invalidArgType('options.cert', 'of type string or an instance of Buffer, TypedArray, or DataView', input);
+    throw invalidArgType('options.cert', material, input);
   }
   const bytes = typeof input === 'string' ? input : new Uint8Array(input.buffer, input.byteOffset, input.byteLength);
   // DER begins with a SEQUENCE of a long length, which no text does.

@@ -31,12 +31,16 @@ const groupsByName: Readonly<Record<string, number>> = {
   secp521r1: G.secp521r1,
 };
 
+/** Groups that OpenSSL knows and we do not: a list may name them beside others. */
+const foreignGroups =
+  /^(?:secp(?:160|192|224|256)[kr][12]|prime192v1|p-(?:192|224)|(?:sect|wap-wsg).*|[bk]-\d+|brainpoolp\d+[rt]1(?:tls13)?|ffdhe\d+|mlkem\d+)$/;
+
 /**
  * The groups of an `ecdhCurve` list (`auto`, or names between colons, in OpenSSL's spelling). Names after `?` may be
- * unknown. Throws `ERR_CRYPTO_OPERATION_FAILED` for any other unknown name, as Node does.
+ * unknown. Throws `ERR_CRYPTO_OPERATION_FAILED` for any other unknown name, as Node does, and when none is left.
  */
-export function readGroups(list: string | undefined): readonly number[] {
-  if (list === undefined || list === 'auto') return defaultGroups;
+export function readGroups(list: string): readonly number[] {
+  if (list === 'auto') return defaultGroups;
   const groups = list.split(/[:/]/).flatMap((entry) => {
     const name = entry
       .trim()
@@ -44,16 +48,14 @@ export function readGroups(list: string | undefined): readonly number[] {
       .toLowerCase();
     if (name === 'auto' || name === 'default') return defaultGroups;
     const group = Object.hasOwn(groupsByName, name) ? groupsByName[name] : undefined;
-    if (group === undefined && !entry.includes('?')) {
-      throw nodeError(
-        'ERR_CRYPTO_OPERATION_FAILED',
-        `Failed to set ECDH curve: ${entry || 'an empty name'} is not known`,
-      );
-    }
+    if (group === undefined && !entry.includes('?') && !foreignGroups.test(name)) throw noCurve();
     return group ?? [];
   });
+  if (groups.length === 0) throw noCurve();
   return [...new Set(groups)];
 }
+
+const noCurve = (): Error => nodeError('ERR_CRYPTO_OPERATION_FAILED', 'Failed to set ECDH curve');
 
 const S = SignatureScheme;
 
@@ -73,13 +75,17 @@ const schemesByPair: Readonly<Record<string, readonly number[]>> = {
   'PSS+SHA512': [S.rsaPssRsaeSha512, S.rsaPssPssSha512],
 };
 
-/** The signature schemes of a `sigalgs` list: names of the registry or `algorithm+hash`, between colons. */
+/**
+ * The signature schemes of a `sigalgs` list: names of the registry or `algorithm+hash`, between colons. Names after
+ * `?` may be unknown. Throws `ERR_CRYPTO_OPERATION_FAILED`.
+ */
 export function readSignatureSchemes(list: string | undefined): readonly number[] {
   if (list === undefined) return defaultSignatureSchemes;
   const schemes = list.split(':').flatMap((entry) => {
-    const pair = entry.toUpperCase();
+    const pair = entry.replace(/^\?/, '').toUpperCase();
     if (Object.hasOwn(schemesByPair, pair)) return schemesByPair[pair]!;
-    const named = defaultSignatureSchemes.find((scheme) => schemeName(scheme) === entry.toLowerCase());
+    const named = defaultSignatureSchemes.find((scheme) => schemeName(scheme) === pair.toLowerCase());
+    if (named === undefined && entry.startsWith('?')) return [];
     if (named === undefined) {
       throw nodeError(
         'ERR_CRYPTO_OPERATION_FAILED',

@@ -2,8 +2,9 @@ import { isPromise, type MaybePromise } from '../crypto/maybe-promise.ts';
 import type { Policy, ServerConfig } from '../handshake/config.ts';
 import type { ClientHello } from '../messages/client-hello.ts';
 import { checkFunction, isGiven } from './arguments.ts';
+import type { SecureContextOptions } from './context-options.ts';
 import { nodeError } from './errors.ts';
-import { asSecureContext, type SecureContext, type SecureContextOptions } from './secure-context.ts';
+import { asSecureContext, type SecureContext } from './secure-context.ts';
 
 /** What `onClientHello` may answer, now or later; whatever it leaves out is as the server has it. */
 export interface ConnectionChoice {

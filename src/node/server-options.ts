@@ -1,9 +1,10 @@
 import type { BlockList, ServerOpts } from 'node:net';
 import type { AlpnProtocols } from './alpn-protocols.ts';
 import { checkNumber, isGiven } from './arguments.ts';
+import type { SecureContextOptions } from './context-options.ts';
 import { nodeError } from './errors.ts';
 import { checkPolicyOptions, type PolicyOptions } from './policy.ts';
-import type { SecureContext, SecureContextOptions } from './secure-context.ts';
+import type { SecureContext } from './secure-context.ts';
 import type { SessionOptions } from './sessions.ts';
 
 /** Options of `createServer`: those of `net.createServer`, of `createSecureContext`, and what concerns connections. */
@@ -29,17 +30,7 @@ const longestTimeout = 2 ** 31 - 1;
  * Options of node:tls that are not implemented and whose silent absence would change what a server lets in or does.
  * `false` asks for nothing.
  */
-const notImplemented = [
-  'requestCert',
-  'pfx',
-  'crl',
-  'pskCallback',
-  'NPNProtocols',
-  'secureProtocol',
-  'clientCertEngine',
-  'privateKeyEngine',
-  'privateKeyIdentifier',
-] as const;
+const notImplemented = ['requestCert', 'pskCallback', 'NPNProtocols'] as const;
 
 /** Throws Node's errors for options of connections that are wrong. */
 export function checkServerOptions(options: TlsOptions): void {

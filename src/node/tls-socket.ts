@@ -3,10 +3,11 @@ import type { Duplex } from 'node:stream';
 import type { HandshakeReport } from '../handshake/report.ts';
 import { versionName } from '../wire/code-points.ts';
 import { type AlpnProtocols, readAlpnProtocols } from './alpn-protocols.ts';
-import { invalidArgType } from './arguments.ts';
+import { invalidArgType, isGiven } from './arguments.ts';
+import type { SecureContextOptions } from './context-options.ts';
 import { nodeError } from './errors.ts';
 import { ConnectionPolicy, checkPolicyOptions, type PolicyOptions } from './policy.ts';
-import { createSecureContext, type SecureContext, type SecureContextOptions } from './secure-context.ts';
+import { asSecureContext, createSecureContext, type SecureContext } from './secure-context.ts';
 import { SecureStream, type StreamRole } from './secure-stream.ts';
 
 export interface TLSSocketOptions extends SecureContextOptions, Omit<PolicyOptions, 'alpnProtocols'> {
@@ -149,7 +150,9 @@ function standaloneRole(options: TLSSocketOptions): (socket: TLSSocket) => Strea
     throw nodeError('ERR_FEATURE_UNAVAILABLE_ON_PLATFORM', 'tsls is a server: a TLSSocket needs isServer: true');
   }
   checkPolicyOptions(options);
-  const standard = options.secureContext ?? createSecureContext(options);
+  const standard = isGiven(options.secureContext)
+    ? asSecureContext(options.secureContext, 'options.secureContext')
+    : createSecureContext(options);
   const policyOptions = { ...options, alpnProtocols: readAlpnProtocols(options.ALPNProtocols) };
   const contexts = { standard, find: () => undefined };
   return (socket) => ({

@@ -3,7 +3,8 @@ import type { CryptoProvider } from '../../src/crypto/provider.ts';
 import { Connection, type ConnectionEvent } from '../../src/engine/connection.ts';
 import type { ConnectionFailure } from '../../src/engine/failure.ts';
 import type { Policy, ServerConfig } from '../../src/handshake/config.ts';
-import { createSecureContext, type SecureContextOptions } from '../../src/node/secure-context.ts';
+import type { SecureContextOptions } from '../../src/node/context-options.ts';
+import { createSecureContext } from '../../src/node/secure-context.ts';
 import { type IdentityKind, identity } from './identities.ts';
 
 export interface ServerEndOptions {

@@ -1,0 +1,98 @@
+import { nodeCrypto } from '../crypto/node/provider.ts';
+import type { ServerConfig } from '../handshake/config.ts';
+import { retryCookies } from '../handshake/tls13/retry-cookies.ts';
+import { checkMaterial, checkNumber, checkString, invalidArgType, invalidArgValue, isGiven } from './arguments.ts';
+import type { CertificateInput, KeyInput, OneOrMany } from './credentials.ts';
+import { nodeError } from './errors.ts';
+import type { VersionOptions } from './protocol-versions.ts';
+
+/** What a secure context is made of; the names and forms are those of `tls.createSecureContext`. */
+export interface SecureContextOptions extends VersionOptions {
+  /** Private keys in PEM (encrypted or not), DER, as KeyObjects, or remote. */
+  readonly key?: OneOrMany<KeyInput> | undefined;
+  /** Certificate chains, one for each key. */
+  readonly cert?: OneOrMany<CertificateInput> | undefined;
+  readonly passphrase?: string | undefined;
+  /** Cipher suites in OpenSSL's list language; TLS 1.3 suites by their names. */
+  readonly ciphers?: string | undefined;
+  /** Signature schemes between colons. */
+  readonly sigalgs?: string | undefined;
+  /** Groups between colons, or `auto`. */
+  readonly ecdhCurve?: string | undefined;
+  /** Taken and not used: there are no suites with finite-field Diffie-Hellman. */
+  readonly dhparam?: string | NodeJS.ArrayBufferView | undefined;
+  /** Whether our order of suites beats the client's; true by default. */
+  readonly honorCipherOrder?: boolean | undefined;
+  /** OpenSSL's switches, `SSL_OP_…` of `crypto.constants`. */
+  readonly secureOptions?: number | undefined;
+  /** Most bytes of plaintext that clients may put into a record (RFC 8449), 64 to 16,384. */
+  readonly recordSizeLimit?: number | undefined;
+  /** Zero bytes to hide the length of a TLS 1.3 record of `length` bytes with (RFC 8446 section 5.4). */
+  readonly recordPadding?: ((length: number) => number) | number | undefined;
+  /** Whether HelloRetryRequests carry a cookie that the client must bring back (RFC 8446 section 4.2.2). */
+  readonly statelessRetry?: boolean | undefined;
+}
+
+/** Options of node:tls that this type does not have, since nothing but their absence is implemented. */
+interface RefusedOptions {
+  readonly clientCertEngine?: unknown;
+  readonly privateKeyEngine?: unknown;
+  readonly privateKeyIdentifier?: unknown;
+  readonly pfx?: unknown;
+  readonly crl?: unknown;
+}
+
+/** Throws Node's errors for what has a wrong type, and `ERR_TLS_OPTION_NOT_IMPLEMENTED` for what must not be ignored. */
+export function checkContextOptions(options: SecureContextOptions & RefusedOptions): void {
+  for (const name of ['ciphers', 'sigalgs'] as const) {
+    if (isGiven(options[name])) checkString(`options.${name}`, options[name]);
+  }
+  if (options.sigalgs === '') throw invalidArgValue('options.sigalgs', '');
+  if (options.ecdhCurve !== undefined) checkString('options.ecdhCurve', options.ecdhCurve);
+  if (isGiven(options.key) && isGiven(options.passphrase)) checkString('options.passphrase', options.passphrase);
+  if (isGiven(options.dhparam)) checkMaterial('options.dhparam', options.dhparam);
+  refuseEngines(options);
+  for (const name of ['pfx', 'crl'] as const) {
+    if (!options[name]) continue;
+    throw nodeError('ERR_TLS_OPTION_NOT_IMPLEMENTED', `tsls does not implement options.${name} yet`);
+  }
+}
+
+/** Keys in OpenSSL's engines are out of reach: a key may sign elsewhere by a function instead. */
+function refuseEngines({ clientCertEngine, privateKeyEngine, privateKeyIdentifier }: RefusedOptions): void {
+  if (isGiven(privateKeyIdentifier) && !isGiven(privateKeyEngine)) {
+    throw invalidArgValue('options.privateKeyEngine', privateKeyEngine);
+  }
+  const engines = { clientCertEngine, privateKeyEngine, privateKeyIdentifier };
+  for (const [name, value] of Object.entries(engines)) {
+    if (!isGiven(value)) continue;
+    if (typeof value !== 'string') {
+      throw invalidArgType(`options.${name}`, 'of type string or one of null or undefined', value);
+    }
+    throw nodeError(
+      'ERR_CRYPTO_CUSTOM_ENGINE_NOT_SUPPORTED',
+      `tsls has no engines of OpenSSL: instead of options.${name}, give a key with a sign function`,
+    );
+  }
+}
+
+/** The part of a configuration that concerns records and retries. */
+export function readRecordOptions(options: SecureContextOptions): Partial<ServerConfig> {
+  const { recordSizeLimit, recordPadding, statelessRetry } = options;
+  if (isGiven(recordSizeLimit)) checkNumber('options.recordSizeLimit', recordSizeLimit, 64, 16_384, true);
+  const padding = typeof recordPadding === 'number' ? padTo(recordPadding) : recordPadding;
+  if (padding !== undefined && typeof padding !== 'function') {
+    throw invalidArgType('options.recordPadding', 'of type number or function', padding);
+  }
+  return {
+    ...(recordSizeLimit !== undefined && { recordSizeLimit }),
+    ...(padding && { padding }),
+    ...(statelessRetry && { retryCookies: retryCookies(nodeCrypto) }),
+  };
+}
+
+/** Padding up to a multiple of `block` bytes. */
+const padTo =
+  (block: number) =>
+  (length: number): number =>
+    block > 1 ? (block - (length % block)) % block : 0;
