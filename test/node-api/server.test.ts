@@ -55,7 +55,8 @@ describe('key and cert', () => {
   const refused: [string, object, object][] = [
     ['a key of another certificate', { key: rsa.key, cert }, { code: 'ERR_OSSL_X509_KEY_VALUES_MISMATCH' }],
     ['an encrypted key without passphrase', { key: encrypted, cert }, /passphrase|interrupted or cancelled/i],
-    ['a wrong passphrase', { key: encrypted, cert, passphrase: 'wrong' }, /bad decrypt|decrypt/i],
+    // Of 256 wrong decryptions one has padding that looks right, and is no key.
+    ['a wrong passphrase', { key: encrypted, cert, passphrase: 'wrong' }, /decrypt|decoder/i],
     ['no PEM in cert', { key, cert: 'nothing' }, { code: 'ERR_OSSL_PEM_NO_START_LINE' }],
     ['a number as key', { key: 5, cert }, { code: 'ERR_INVALID_ARG_TYPE' }],
     ['a number as cert', { key, cert: 5 }, { code: 'ERR_INVALID_ARG_TYPE' }],
