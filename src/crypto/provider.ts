@@ -5,6 +5,8 @@ export interface RunningHash {
   update(bytes: Uint8Array): void;
   /** The hash of everything so far; more may be added afterwards. */
   digest(): Uint8Array;
+  /** Another hash that goes on from here. */
+  copy(): RunningHash;
 }
 
 /** One AEAD key (RFC 5116). Nonces are 12 bytes and must not repeat. */

@@ -1,6 +1,6 @@
 import type { CryptoProvider } from '../crypto/provider.ts';
-import type { Policy } from '../handshake/config.ts';
-import type { Channel, Secured } from '../handshake/handshake.ts';
+import type { ClientAuthentication, Policy } from '../handshake/config.ts';
+import type { Channel, ClientIdentity, Secured } from '../handshake/handshake.ts';
 import { type Clock, HandshakeReport } from '../handshake/report.ts';
 import { serverHandshake } from '../handshake/server.ts';
 import type { HandshakeMessage } from '../messages/handshake-message.ts';
@@ -20,6 +20,8 @@ import { readAlert } from './received-alert.ts';
 export type ConnectionEvent =
   /** The handshake is done; application data may flow. */
   | { readonly type: 'secure'; readonly secured: Secured }
+  /** The client has answered `requestCertificate`. */
+  | { readonly type: 'client'; readonly client: ClientIdentity }
   /** The peer will send no more (close_notify). */
   | { readonly type: 'end' }
   /** The connection is over; an alert, if one was due, has gone to the sink already. */
@@ -53,8 +55,10 @@ export class Connection {
   readonly #outbound: Outbound;
   readonly #messages = new HandshakeReader();
   /** The handshake, gone once it is done. */
-  #handshake: HandshakeDriver | undefined;
+  #handshake: HandshakeDriver<Secured> | undefined;
   #secured: Secured | undefined;
+  /** A client's authentication after the handshake, while it goes on. */
+  #authentication: HandshakeDriver<ClientIdentity> | undefined;
   #keyUpdates: KeyUpdates | undefined;
   #isRunning = false;
   #isDelivering = false;
@@ -76,16 +80,20 @@ export class Connection {
     const steps = serverHandshake({ policy, provider, channel: this.#channel(), report: this.report });
     this.#handshake = new HandshakeDriver(steps, {
       done: (secured) => this.#becomeSecure(secured),
-      answered: (goOn) => {
-        this.#run(goOn);
-        if (this.wantsInput) this.#sink.event({ type: 'wantsInput' });
-      },
+      answered: (goOn) => this.#goOn(goOn),
     });
+  }
+
+  /** An answer of the application's has come. */
+  #goOn(goOn: () => void): void {
+    this.#run(goOn);
+    if (this.wantsInput) this.#sink.event({ type: 'wantsInput' });
   }
 
   /** Whether more input is of use now. While it is false, input is only kept. */
   get wantsInput(): boolean {
-    return this.#state === 'open' && this.#handshake?.isWaitingForAnswer !== true;
+    if (this.#state !== 'open') return false;
+    return !(this.#handshake ?? this.#authentication)?.isWaitingForAnswer;
   }
 
   /** What the connection waits for, in words. */
@@ -150,6 +158,33 @@ export class Connection {
     return true;
   }
 
+  /**
+   * Asks the client for a certificate (RFC 8446 section 4.6.2); a `client` event tells the answer. Returns whether the
+   * client can be asked: only in TLS 1.3, if it said so, and one request at a time.
+   */
+  requestCertificate(auth: ClientAuthentication): boolean {
+    const request = this.#secured?.requestCertificate;
+    if (request === undefined || this.#authentication || this.#state === 'over' || this.#sentCloseNotify) return false;
+    this.#authentication = new HandshakeDriver(request(auth), {
+      done: (client) => {
+        this.#authentication = undefined;
+        this.#sink.event({ type: 'client', client });
+      },
+      answered: (goOn) => this.#goOn(goOn),
+    });
+    this.#flush();
+    return true;
+  }
+
+  /** Sends another ticket (RFC 8446 section 4.6.1). Returns a promise of whether the client can use one. */
+  async sendTicket(): Promise<boolean> {
+    const ticket = await this.#secured?.issueTicket?.();
+    if (ticket === undefined || this.#state === 'over' || this.#sentCloseNotify) return false;
+    this.#outbound.addMessage(ticket);
+    this.#flush();
+    return true;
+  }
+
   /** Tells the peer that no more data comes from us (close_notify); what it sends is still received. */
   close(): void {
     if (this.#state === 'over' || this.#sentCloseNotify) return;
@@ -173,6 +208,7 @@ export class Connection {
   destroy(): void {
     this.#state = 'over';
     this.#handshake?.drop();
+    this.#authentication?.drop();
   }
 
   /** Works off what is there, after `first`, until more input or an answer is needed. */
@@ -260,6 +296,9 @@ export class Connection {
         fail('unexpectedMessage', 'too many empty records', 'TOO_MANY_EMPTY_FRAGMENTS');
       return;
     }
+    // RFC 8446 section 4.6.2: an answer to a CertificateRequest comes in one piece.
+    if (this.#authentication && !this.#authentication.expects('certificate'))
+      fail('unexpectedMessage', 'application data within a post-handshake authentication', 'UNEXPECTED_RECORD');
     this.#emptyRecords = this.#warnings = 0;
     this.#keyUpdates?.noteData();
     this.#isDelivering = true;
@@ -313,7 +352,7 @@ export class Connection {
     if (this.isSecure) return this.#receivePostHandshake(message);
     const name = messageName(message.type);
     const expected = this.#handshake?.expected;
-    if (name === undefined || name !== expected) {
+    if (name === undefined || !this.#handshake?.expects(name)) {
       fail('unexpectedMessage', `${name ?? `message of type ${message.type}`} instead of ${expected}`);
     }
     this.#handshake?.resume(message);
@@ -326,7 +365,9 @@ export class Connection {
       return this.#keyUpdates?.receive(message, !this.#sentCloseNotify);
     }
     if (!is13 && message.type === HandshakeType.clientHello) return this.#refuseRenegotiation();
-    fail('unexpectedMessage', `${messageName(message.type) ?? `message of type ${message.type}`} after the handshake`);
+    const name = messageName(message.type);
+    if (name !== undefined && this.#authentication?.expects(name)) return this.#authentication.resume(message);
+    fail('unexpectedMessage', `${name ?? `message of type ${message.type}`} after the handshake`);
   }
 
   /** RFC 5246 section 7.2.2. */
@@ -409,6 +450,7 @@ export class Connection {
     const { code, alert, direction = 'none', cause } = facts;
     const failure = new ConnectionFailure(message, { code, alert, direction, cause, report: this.report });
     this.#handshake?.drop();
+    this.#authentication?.drop();
     this.#sink.event({ type: 'failure', failure });
   }
 }

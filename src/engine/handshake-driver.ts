@@ -1,11 +1,10 @@
-import type { Secured } from '../handshake/handshake.ts';
 import type { Expected, Steps, Wait } from '../handshake/steps.ts';
 
-type Advance = (steps: Steps<Secured>) => IteratorResult<Wait, Secured>;
+type Advance<T> = (steps: Steps<T>) => IteratorResult<Wait, T>;
 
-export interface HandshakeListener {
+export interface HandshakeListener<T> {
   /** The handshake is done. */
-  done(secured: Secured): void;
+  done(result: T): void;
   /** An answer has come: `goOn` is to be called where errors are caught. */
   answered(goOn: () => void): void;
 }
@@ -14,16 +13,17 @@ export interface HandshakeListener {
  * Runs a handshake from one wait to the next. It survives being dropped from within one of its own steps, and
  * ignores answers that come late or twice.
  */
-export class HandshakeDriver {
-  #steps: Steps<Secured> | undefined;
+export class HandshakeDriver<T> {
+  #steps: Steps<T> | undefined;
   #expected: Expected | undefined;
+  #orExpected: Expected | undefined;
   /** The answer that is due. */
   #answer: PromiseLike<unknown> | undefined;
   #isStepping = false;
-  readonly #listener: HandshakeListener;
+  readonly #listener: HandshakeListener<T>;
 
   /** Goes up to the first wait. */
-  constructor(steps: Steps<Secured>, listener: HandshakeListener) {
+  constructor(steps: Steps<T>, listener: HandshakeListener<T>) {
     this.#steps = steps;
     this.#listener = listener;
     this.#advance((s) => s.next());
@@ -32,6 +32,11 @@ export class HandshakeDriver {
   /** What the peer is to send next, unless an answer is due first. */
   get expected(): Expected | undefined {
     return this.#expected;
+  }
+
+  /** Whether a message of this name may come now. */
+  expects(name: Expected): boolean {
+    return this.#expected !== undefined && (name === this.#expected || name === this.#orExpected);
   }
 
   get isWaitingForAnswer(): boolean {
@@ -53,12 +58,12 @@ export class HandshakeDriver {
     if (!this.#isStepping) steps?.return(undefined as never);
   }
 
-  #advance(advance: Advance): void {
+  #advance(advance: Advance<T>): void {
     const steps = this.#steps;
     if (steps === undefined) return;
     this.#expected = undefined;
     this.#isStepping = true;
-    let result: IteratorResult<Wait, Secured>;
+    let result: IteratorResult<Wait, T>;
     try {
       result = advance(steps);
     } finally {
@@ -71,6 +76,7 @@ export class HandshakeDriver {
       this.#listener.done(result.value);
     } else if ('message' in result.value) {
       this.#expected = result.value.message;
+      this.#orExpected = result.value.or;
     } else {
       this.#await(result.value.answer);
     }
@@ -78,7 +84,7 @@ export class HandshakeDriver {
 
   #await(answer: PromiseLike<unknown>): void {
     this.#answer = answer;
-    const settle = (advance: Advance): void => {
+    const settle = (advance: Advance<T>): void => {
       if (this.#answer !== answer) return;
       this.#answer = undefined;
       this.#listener.answered(() => this.#advance(advance));

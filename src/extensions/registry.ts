@@ -4,6 +4,7 @@ import type { Reader } from '../wire/reader.ts';
 import type { Writer } from '../wire/writer.ts';
 import { alpn } from './alpn.ts';
 import { certificateAuthorities } from './certificate-authorities.ts';
+import { compressCertificate } from './compress-certificate.ts';
 import { cookie } from './cookie.ts';
 import { earlyData } from './early-data.ts';
 import { ecPointFormats } from './ec-point-formats.ts';
@@ -42,6 +43,7 @@ interface Registry {
   readonly signatureAlgorithmsCert: typeof signatureAlgorithmsCert;
   readonly certificateAuthorities: typeof certificateAuthorities;
   readonly pskKeyExchangeModes: typeof pskKeyExchangeModes;
+  readonly compressCertificate: typeof compressCertificate;
   readonly statusRequest: typeof statusRequest;
   readonly sessionTicket: typeof sessionTicket;
   readonly nextProtocolNegotiation: typeof nextProtocolNegotiation;
@@ -67,6 +69,7 @@ const registry: Registry = {
   signatureAlgorithmsCert,
   certificateAuthorities,
   pskKeyExchangeModes,
+  compressCertificate,
   statusRequest,
   sessionTicket,
   nextProtocolNegotiation,

@@ -14,7 +14,11 @@ import { answer, type Steps } from './steps.ts';
 export const certificateRequest = (
   { config }: Negotiation,
   { authorities }: ClientAuthentication,
-): CertificateRequest => ({ signatureSchemes: config.signatureSchemes, authorities });
+): CertificateRequest => ({
+  signatureSchemes: config.signatureSchemes,
+  authorities,
+  compressionAlgorithms: config.certificateCompression?.map(({ algorithm }) => algorithm) ?? [],
+});
 
 /** A client without a certificate: refused where one is required (RFC 8446 section 4.4.2.4, RFC 5246 section 7.4.6). */
 export function acceptNoCertificate({ report }: Negotiation, auth: ClientAuthentication): ClientIdentity {

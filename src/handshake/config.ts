@@ -40,6 +40,15 @@ export interface ClientAuthentication {
   verify(chain: readonly Uint8Array[], hello: ClientHello): MaybePromise<ClientVerdict>;
 }
 
+/** One algorithm by which certificates are compressed (RFC 8879). */
+export interface CertificateCompressor {
+  /** CertificateCompressionAlgorithm (RFC 8879 section 7.3). */
+  readonly algorithm: number;
+  compress(bytes: Uint8Array): Uint8Array;
+  /** What was compressed, if it is no more than `length` bytes; else, and for malformed input, `undefined`. */
+  decompress(bytes: Uint8Array, length: number): Uint8Array | undefined;
+}
+
 /** A key that both sides have beforehand (RFC 8446 section 2.2, RFC 9257). */
 export interface ExternalPsk {
   readonly key: Uint8Array;
@@ -66,6 +75,8 @@ export interface ServerConfig {
   readonly clientAuth?: ClientAuthentication | undefined;
   /** Whether a PSK may do without a key exchange, and so without forward secrecy (psk_ke). */
   readonly allowsPskOnly?: boolean | undefined;
+  /** How certificates may be compressed, ours and the client's, in our order (RFC 8879). */
+  readonly certificateCompression?: readonly CertificateCompressor[] | undefined;
   /** Set to ask for a cookie with every HelloRetryRequest. */
   readonly retryCookies?: RetryCookies;
   /** Most bytes of plaintext that we take in a record (RFC 8449): 64 to 16,384, the default. */

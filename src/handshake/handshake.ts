@@ -3,8 +3,9 @@ import type { MaybePromise } from '../crypto/maybe-promise.ts';
 import type { CryptoProvider, RunningHash } from '../crypto/provider.ts';
 import type { ClientHello } from '../messages/client-hello.ts';
 import type { Opener, Sealer } from '../record/protection.ts';
-import type { ClientVerdict, Policy, ServerConfig } from './config.ts';
+import type { ClientAuthentication, ClientVerdict, Policy, ServerConfig } from './config.ts';
 import type { HandshakeReport } from './report.ts';
+import type { Steps } from './steps.ts';
 
 /** The engine, as a handshake sees it. */
 export interface Channel {
@@ -65,6 +66,8 @@ export interface Secured {
   readonly client?: ClientIdentity | undefined;
   /** The session that another connection could resume, as bytes that hold its secret; TLS 1.2 only. */
   readonly session?: Uint8Array | undefined;
+  /** Asks the client for its certificate now (RFC 8446 section 4.6.2); absent where the client cannot be asked. */
+  readonly requestCertificate?: ((auth: ClientAuthentication) => Steps<ClientIdentity>) | undefined;
   /** Makes a NewSessionTicket message; absent where the client cannot use one. */
   readonly issueTicket?: (() => MaybePromise<Uint8Array | undefined>) | undefined;
 }
@@ -98,5 +101,10 @@ export class Transcript {
 
   digest(): Uint8Array {
     return this.#hash.digest();
+  }
+
+  /** Another transcript that goes on from here. */
+  copy(): Transcript {
+    return new Transcript(this.#hash.copy());
   }
 }

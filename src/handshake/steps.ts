@@ -6,7 +6,9 @@ import type { MessageName } from '../wire/code-points.ts';
 export type Expected = MessageName | 'changeCipherSpec';
 
 /** Why a handshake is suspended. */
-export type Wait = { readonly message: Expected } | { readonly answer: PromiseLike<unknown> };
+export type Wait =
+  | { readonly message: Expected; readonly or?: Expected | undefined }
+  | { readonly answer: PromiseLike<unknown> };
 
 /**
  * A handshake, or a part of one: a synchronous generator that yields only where it must wait. The engine resumes it
@@ -14,9 +16,9 @@ export type Wait = { readonly message: Expected } | { readonly answer: PromiseLi
  */
 export type Steps<T> = Generator<Wait, T, unknown>;
 
-/** Waits for one kind of message. Any other is refused by the engine with `unexpected_message`. */
-export function* message(expected: MessageName): Steps<HandshakeMessage> {
-  return (yield { message: expected }) as HandshakeMessage;
+/** Waits for a message, of one kind or two. Any other is refused by the engine with `unexpected_message`. */
+export function* message(expected: MessageName, or?: MessageName): Steps<HandshakeMessage> {
+  return (yield { message: expected, or }) as HandshakeMessage;
 }
 
 /** Waits for the ChangeCipherSpec of TLS 1.2 (RFC 5246 section 7.1). */

@@ -7,6 +7,8 @@ export interface CertificateRequest {
   readonly signatureSchemes: readonly number[];
   /** DER names of authorities whose certificates we like to see; none for any. */
   readonly authorities: readonly Uint8Array[];
+  /** Algorithms by which a client of TLS 1.3 may compress its Certificate (RFC 8879 section 3); none where empty. */
+  readonly compressionAlgorithms: readonly number[];
 }
 
 const writeSchemes = (w: Writer, schemes: readonly number[]): Writer =>
@@ -30,6 +32,13 @@ export const writeCertificateRequest13 = (request: CertificateRequest, context: 
         extensions
           .u16(ExtensionType.signatureAlgorithms)
           .vector16((body) => writeSchemes(body, request.signatureSchemes));
+        if (request.compressionAlgorithms.length > 0) {
+          extensions.u16(ExtensionType.compressCertificate).vector16((body) =>
+            body.vector8((list) => {
+              for (const algorithm of request.compressionAlgorithms) list.u16(algorithm);
+            }),
+          );
+        }
         if (request.authorities.length === 0) return;
         extensions
           .u16(ExtensionType.certificateAuthorities)

@@ -5,6 +5,7 @@ import { Connection, type ConnectionEvent, type Sink } from '../engine/connectio
 import { toAlert } from '../engine/failure.ts';
 import { outputPool } from '../engine/output-pool.ts';
 import type { Policy } from '../handshake/config.ts';
+import type { ClientIdentity } from '../handshake/handshake.ts';
 import { TlsAlert } from '../wire/alert.ts';
 import { nodeError, type TlsClientError, tlsClientError, transportError } from './errors.ts';
 import { canTakeHandle, handleOptions, netSocket, takeHandle } from './handle-transport.ts';
@@ -240,6 +241,9 @@ export abstract class SecureStream extends net.Socket {
       case 'end':
         super.push(null);
         return;
+      case 'client':
+        this.hearClient(event.client);
+        return;
       case 'wantsInput':
         return this._read();
       case 'keylog':
@@ -265,6 +269,9 @@ export abstract class SecureStream extends net.Socket {
     // more, and Nagle's algorithm would hold the data back until the client has acknowledged them.
     if (this.#connection.holdsOutput) setImmediate(() => this.#connection.flush());
   }
+
+  /** The client has answered a request for its certificate. */
+  protected abstract hearClient(client: ClientIdentity): void;
 
   // ---- the end
 

@@ -60,6 +60,8 @@ export class TLSSocket extends SecureStream {
     );
   }
 
+  protected override hearClient(): void {}
+
   /** Everything that is known of the handshake: while it goes on, and afterwards. */
   get handshakeReport(): HandshakeReport {
     return this.connection.report;

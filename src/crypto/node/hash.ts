@@ -88,6 +88,16 @@ class NodeRunningHash implements RunningHash {
     return Buffer.from(text, 'latin1');
   }
 
+  copy(): RunningHash {
+    const copy = new NodeRunningHash(this.#name);
+    if (this.#kept) copy.update(this.#kept.subarray(0, this.#length));
+    else {
+      copy.#hash = this.#startHash().copy();
+      copy.#kept = undefined;
+    }
+    return copy;
+  }
+
   #startHash(): crypto.Hash {
     if (this.#hash === undefined) {
       this.#hash = crypto.createHash(this.#name);

@@ -15,12 +15,15 @@ import { keylogLine } from '../keylog.ts';
 import { sessionTemplate } from '../resumption.ts';
 import { type Identity, type SizeLimits, selectAlpn, selectSizeLimits } from '../selection.ts';
 import { answer, message, type Steps } from '../steps.ts';
+import { compressCertificate } from './certificate-compression.ts';
 import { receiveClientCertificate } from './client-certificate.ts';
+import { checkFinished } from './finished.ts';
 import { addHello, agreeOnGroup, choosePsk, type Exchange, exchangeKeys } from './key-exchange.ts';
-import { finishedVerifyData, KeySchedule, type TrafficSecret, type TrafficSecrets } from './key-schedule.ts';
+import { finishedVerifyData, KeySchedule, type TrafficSecrets } from './key-schedule.ts';
 import { checkFullHello13, checkHello13, selectIdentity13, selectSuite13 } from './negotiate.ts';
+import { requestCertificate13 } from './post-handshake-auth.ts';
 import { type ChosenPsk, pskModes } from './pre-shared-keys.ts';
-import { opener, sealer, secured13 } from './secured13.ts';
+import { opener, type RequestCertificate, sealer, secured13 } from './secured13.ts';
 import { TicketIssuer } from './tickets.ts';
 
 /** A TLS 1.3 handshake all of whose parameters are chosen. */
@@ -90,7 +93,10 @@ export function* handshake13(negotiation: Negotiation): Steps<Secured> {
   channel.protectSending(sealer(hs, application.server));
 
   const client = clientAuth ? yield* receiveClientCertificate(hs, clientAuth, transcript, noContext) : psk?.client;
-  const peerFinished = yield* receiveFinished(hs, traffic.client, clientAuth ? transcript.digest() : afterFinished);
+  const finished = yield* message('finished');
+  const beforeFinished = clientAuth ? transcript.digest() : afterFinished;
+  const peerFinished = checkFinished(hs, traffic.client, beforeFinished, finished);
+  transcript.add(finished.raw);
   channel.protectReceiving(opener(hs, application.client));
   traffic.client.fill(0);
   traffic.server.fill(0);
@@ -98,7 +104,10 @@ export function* handshake13(negotiation: Negotiation): Steps<Secured> {
   schedule.end();
   if (issuer) yield* sendTickets(hs, issuer);
   const issueTicket = issuer && (() => issuer.issue());
-  return secured13(hs, application, { ownFinished, peerFinished, client, issueTicket });
+  const requestCertificate: RequestCertificate | undefined = hello.offers.postHandshakeAuth
+    ? (auth, secret) => requestCertificate13(hs, transcript.copy(), auth, secret)
+    : undefined;
+  return secured13(hs, application, { ownFinished, peerFinished, client, issueTicket }, requestCertificate);
 }
 
 /** The context of a CertificateRequest during the handshake (RFC 8446 section 4.3.2). */
@@ -143,7 +152,9 @@ function encryptedReplies({ hello, config, limits, psk }: Handshake13, alpn: str
 function* sendCertificate(hs: Handshake13, { credential, scheme }: Identity): Steps<void> {
   const { policy, hello, transcript, report } = hs;
   const staple = hello.offers.statusRequest ? yield* answer(policy.staple?.(credential, hello)) : undefined;
-  send(hs, staple ? writeCertificate13(credential.chain, staple) : certificateMessage(credential));
+  const certificate = staple ? writeCertificate13(credential.chain, staple) : certificateMessage(credential);
+  const { certificateCompression } = hs.config;
+  send(hs, compressCertificate(credential, certificate, certificateCompression, hello.offers.compressCertificate));
   report.signatureScheme = scheme;
   report.reach('certificate');
   const signature = yield* answer(credential.signer.sign(scheme, serverSignatureInput(transcript.digest())));
@@ -161,16 +172,6 @@ function certificateMessage(credential: Credential): Uint8Array {
   return message;
 }
 const certificateMessages = new WeakMap<Credential, Uint8Array>();
-
-/** The client's Finished (RFC 8446 section 4.4.4). */
-function* receiveFinished(hs: Handshake13, secret: TrafficSecret, transcriptHash: Uint8Array): Steps<Uint8Array> {
-  const expected = finishedVerifyData(hs.provider, hs.suite, secret, transcriptHash);
-  const { body, raw } = yield* message('finished');
-  if (body.length !== expected.length) fail('decodeError', `Finished of ${body.length} bytes`, 'BAD_DIGEST_LENGTH');
-  if (!hs.provider.equal(body, expected)) fail('decryptError', 'the Finished does not verify', 'DIGEST_CHECK_FAILED');
-  hs.transcript.add(raw);
-  return body;
-}
 
 /** What makes tickets for this client, if it can use them: in a mode that we take (RFC 8446 section 4.2.9). */
 function ticketIssuer(hs: Handshake13, client: ClientIdentity | undefined): TicketIssuer | undefined {

@@ -2,8 +2,10 @@ import { aeadShapes, type CipherSuite } from '../../crypto/cipher-suites.ts';
 import type { CryptoProvider } from '../../crypto/provider.ts';
 import { Opener13, Sealer13 } from '../../record/protection13.ts';
 import { ProtocolVersion } from '../../wire/code-points.ts';
-import type { Secured } from '../handshake.ts';
+import type { ClientAuthentication } from '../config.ts';
+import type { ClientIdentity, Secured } from '../handshake.ts';
 import type { SizeLimits } from '../selection.ts';
+import type { Steps } from '../steps.ts';
 import {
   exportKeyingMaterial,
   nextTrafficSecret,
@@ -19,6 +21,9 @@ export interface Protection {
   readonly limits: SizeLimits;
 }
 
+/** Asks the client for its certificate; `secret` gives its traffic secret of the moment. */
+export type RequestCertificate = (auth: ClientAuthentication, secret: () => TrafficSecret) => Steps<ClientIdentity>;
+
 /** Protects what we send under a traffic secret. */
 export const sealer = ({ provider, suite }: Protection, secret: TrafficSecret): Sealer13 =>
   new Sealer13(trafficKey(provider, suite, secret), aeadShapes[suite.aead]);
@@ -32,12 +37,14 @@ export function secured13(
   { provider, suite, limits }: Protection,
   application: TrafficSecrets & { readonly exporter: Uint8Array },
   outcome: Pick<Secured, 'ownFinished' | 'peerFinished' | 'client' | 'issueTicket'>,
+  requestCertificate: RequestCertificate | undefined,
 ): Secured {
   let { client, server } = application;
   const shape = aeadShapes[suite.aead];
   return {
     ...outcome,
     version: ProtocolVersion.tls13,
+    requestCertificate: requestCertificate && ((auth) => requestCertificate(auth, () => client)),
     cipherSuite: suite,
     exportKeyingMaterial: (label, length, context = new Uint8Array()) =>
       exportKeyingMaterial(provider, suite, application.exporter, label, context, length),
