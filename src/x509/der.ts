@@ -149,7 +149,12 @@ export class DerReader {
 
   /** An INTEGER from 0 to 2^31 - 1. */
   smallInteger(): number {
-    const bytes = this.integer();
+    return this.smallValue(this.expect(DerTag.integer).content);
+  }
+
+  /** The value of such an INTEGER from its content, for those tagged implicitly. */
+  smallValue(content: Uint8Array): number {
+    const bytes = this.minimalInteger(content);
     if (bytes[0]! >= 0x80) this.fail('a negative INTEGER');
     if (bytes.length > 4) this.fail('an INTEGER out of range');
     return bytes.reduce((value, byte) => value * 256 + byte, 0);

@@ -10,6 +10,8 @@ export interface NameAttribute {
   readonly value: string;
   /** The bytes of the value, in the encoding of its string type. */
   readonly bytes: Uint8Array;
+  /** The identifier octet of the value: which string type it has. */
+  readonly tag: number;
 }
 
 /** A distinguished name (RFC 5280 section 4.1.2.4). */
@@ -34,7 +36,13 @@ function readAttribute(reader: DerReader): NameAttribute {
   const pair = reader.sequence();
   const oid = pair.oid();
   const element = pair.element();
-  return pair.end({ oid, name: attributeNameOf(oid), value: readText(element), bytes: element.content });
+  return pair.end({
+    oid,
+    name: attributeNameOf(oid),
+    value: readText(element),
+    bytes: element.content,
+    tag: element.tag,
+  });
 }
 
 /** The text of an element of any string type, else `#` and the hexadecimal of the whole element. */
@@ -62,6 +70,50 @@ export function readText({ tag, content, whole }: DerElement): string {
       return `#${Buffer.from(whole).toString('hex')}`;
   }
 }
+
+/** The string types whose values are compared as text; of others the bytes must be equal. */
+const comparedAsText: ReadonlySet<number> = new Set([
+  DerTag.utf8String,
+  DerTag.printableString,
+  DerTag.teletexString,
+  DerTag.ia5String,
+  DerTag.visibleString,
+  DerTag.universalString,
+  DerTag.bmpString,
+]);
+
+const canonicalForms = new WeakMap<DistinguishedName, readonly string[]>();
+
+/**
+ * One string for each RDN, such that equal names have equal strings (RFC 5280 section 7.1): string types do not
+ * matter, nor upper and lower case of ASCII letters, nor white space around and between words, nor the order in a SET.
+ */
+export function canonicalRdns(name: DistinguishedName): readonly string[] {
+  let form = canonicalForms.get(name);
+  if (form === undefined) {
+    form = name.rdns.map((rdn) => rdn.map(canonicalAttribute).sort().join(''));
+    canonicalForms.set(name, form);
+  }
+  return form;
+}
+
+// With its length in front, so that no value can look like two attributes.
+function canonicalAttribute({ oid, tag, value, bytes }: NameAttribute): string {
+  const isText = comparedAsText.has(tag) && !value.includes('\ufffd');
+  const text = isText
+    ? value
+        .replace(/^[\t-\r ]+|[\t-\r ]+$/g, '')
+        .replace(/[\t-\r ]+/g, ' ')
+        .replace(/[A-Z]+/g, (letters) => letters.toLowerCase())
+    : `#${tag}:${Buffer.from(bytes).toString('hex')}`;
+  return `${oid}=${isText ? 't' : 'b'}${text.length}:${text};`;
+}
+
+/** The whole name as one such string, to compare names and to look them up. */
+export const nameKey = (name: DistinguishedName): string => canonicalRdns(name).join('/');
+
+/** Whether two names are equal as RFC 5280 section 7.1 compares them. */
+export const isSameName = (a: DistinguishedName, b: DistinguishedName): boolean => a === b || nameKey(a) === nameKey(b);
 
 /** All attributes of a name in the order of the encoding. */
 export const nameAttributes = (name: DistinguishedName): NameAttribute[] => name.rdns.flat();

@@ -19,7 +19,12 @@ const withNames = (...names: string[]): Certificate => ({
   ...read('rsa-sha256'),
   subjectAltName: names.map((value): GeneralName => {
     const address = parseIp(value);
-    return { type: address ? 'ip' : 'dns', value, bytes: address ?? Buffer.from(value, 'latin1') };
+    return {
+      type: address ? 'ip' : 'dns',
+      value,
+      bytes: address ?? Buffer.from(value, 'latin1'),
+      tag: address ? 0x87 : 0x82,
+    };
   }),
 });
 
@@ -50,7 +55,7 @@ test('a wildcard is a whole leftmost label with two labels after it', () => {
 
 test('an address in a dNSName, and a name with a NUL, match nothing', () => {
   check(
-    { ...withNames(), subjectAltName: [{ type: 'dns', value: '10.0.0.1', bytes: new Uint8Array() }] },
+    { ...withNames(), subjectAltName: [{ type: 'dns', value: '10.0.0.1', bytes: new Uint8Array(), tag: 0x82 }] },
     [],
     ['10.0.0.1'],
   );

@@ -60,7 +60,7 @@ export const CurveOid = {
   brainpoolP512r1: '1.3.36.3.3.2.8.1.1.13',
 } as const;
 
-/** Certificate extensions by name (RFC 5280 section 4.2, RFC 6962, RFC 7633). */
+/** Extensions of certificates and CRLs by name (RFC 5280 sections 4.2 and 5.2, RFC 3820, 6960, 6962, 7633). */
 export const ExtensionOid = {
   subjectKeyIdentifier: '2.5.29.14',
   keyUsage: '2.5.29.15',
@@ -75,9 +75,17 @@ export const ExtensionOid = {
   policyConstraints: '2.5.29.36',
   extKeyUsage: '2.5.29.37',
   inhibitAnyPolicy: '2.5.29.54',
+  cRLNumber: '2.5.29.20',
+  reasonCode: '2.5.29.21',
+  deltaCRLIndicator: '2.5.29.27',
+  issuingDistributionPoint: '2.5.29.28',
+  certificateIssuer: '2.5.29.29',
   authorityInfoAccess: '1.3.6.1.5.5.7.1.1',
   tlsFeature: '1.3.6.1.5.5.7.1.24',
   signedCertificateTimestamps: '1.3.6.1.4.1.11129.2.4.2',
+  proxyCertInfo: '1.3.6.1.5.5.7.1.14',
+  ocspNoCheck: '1.3.6.1.5.5.7.48.1.5',
+  netscapeCertType: '2.16.840.1.113730.1.1',
 } as const;
 
 /** Purposes of an extended key usage (RFC 5280 section 4.2.1.12). */
@@ -90,6 +98,18 @@ export const PurposeOid = {
   timeStamping: '1.3.6.1.5.5.7.3.8',
   ocspSigning: '1.3.6.1.5.5.7.3.9',
 } as const;
+
+/** Methods of authorityInfoAccess (RFC 5280 section 4.2.2.1). */
+export const AccessMethodOid = {
+  ocsp: '1.3.6.1.5.5.7.48.1',
+  caIssuers: '1.3.6.1.5.5.7.48.2',
+} as const;
+
+/** Any certificate policy (RFC 5280 section 4.2.1.4). */
+export const anyPolicy = '2.5.29.32.0';
+
+/** The otherName of an internationalized mail address (RFC 9598). */
+export const smtpUtf8MailboxOid = '1.3.6.1.5.5.7.8.9';
 
 /** Name attributes by the short names that OpenSSL prints (RFC 4519, RFC 5280 appendix A.1). */
 export const AttributeOid = {

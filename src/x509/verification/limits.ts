@@ -1,0 +1,25 @@
+/** What one verification may cost at most, whatever certificates the peer sends. */
+export interface VerificationLimits {
+  /** Certificates that the peer sends, the end entity's included. */
+  readonly certificates: number;
+  /** Intermediate authorities between the end entity and the trust anchor. */
+  readonly depth: number;
+  /** Signatures checked, of certificates and of CRLs; each is checked once however many paths it is on. */
+  readonly signatureChecks: number;
+  /** Names held against name constraints. */
+  readonly nameComparisons: number;
+  /** Certificates looked at as the next on a path, where the most likely path fails and others are searched for. */
+  readonly searchSteps: number;
+}
+
+/**
+ * The limits unless told otherwise. Honest paths have one to four certificates; a full search of what a hostile peer
+ * can send within these limits takes some ten milliseconds.
+ */
+export const defaultLimits: VerificationLimits = {
+  certificates: 100,
+  depth: 20,
+  signatureChecks: 100,
+  nameComparisons: 250_000,
+  searchSteps: 1000,
+};
