@@ -1,4 +1,4 @@
-import { contextTag, type DerElement, DerReader, DerTag } from './der.ts';
+import { contextTag, type DerElement, DerError, DerReader, DerTag } from './der.ts';
 import { type DistinguishedName, formatName, readName } from './distinguished-name.ts';
 import { formatIp } from './ip-address.ts';
 
@@ -88,8 +88,12 @@ export function readGeneralName({ tag, content: bytes }: DerElement): GeneralNam
       return { type: 'ip', value: formatIp(bytes) ?? hex(), bytes, tag };
     case contextTag(8, false):
       return { type: 'registeredId', value: new DerReader(bytes, 'registered ID').oidText(bytes), bytes, tag };
-    default:
+    case contextTag(0): // otherName
+    case contextTag(3): // x400Address
+    case contextTag(5): // ediPartyName
       return { type: 'other', value: hex(), bytes, tag };
+    default:
+      throw new DerError(`general names: tag 0x${tag.toString(16)} is none of a name`);
   }
 }
 

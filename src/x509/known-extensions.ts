@@ -20,7 +20,7 @@ import {
 import { DerError } from './der.ts';
 import { type DistributionPoint, readDistributionPoints } from './distribution-points.ts';
 import { type NameConstraints, readNameConstraints } from './name-constraints.ts';
-import { ExtensionOid } from './oids.ts';
+import { AccessMethodOid, ExtensionOid } from './oids.ts';
 import {
   type PolicyConstraints,
   type PolicyMapping,
@@ -129,6 +129,14 @@ export class KnownExtensions {
   get authorityInfoAccess(): readonly AccessDescription[] {
     return this.#decode('authorityInfoAccess') ?? [];
   }
+  /** The URIs of the issuer's OCSP responders. */
+  get ocspResponders(): readonly string[] {
+    return this.#urisOf(AccessMethodOid.ocsp);
+  }
+  /** The URIs at which certificates of the issuer are. */
+  get issuerLocations(): readonly string[] {
+    return this.#urisOf(AccessMethodOid.caIssuers);
+  }
   /** Extension types that the server must answer, status_request for must-staple (RFC 7633). */
   get tlsFeature(): readonly number[] | undefined {
     return this.#decode('tlsFeature');
@@ -150,6 +158,13 @@ export class KnownExtensions {
   /** An extension as it stands in the certificate. */
   extension(name: keyof typeof ExtensionOid): CertificateExtension | undefined {
     return this.extensions.find(({ oid }) => oid === ExtensionOid[name]);
+  }
+
+  #urisOf(wanted: string): readonly string[] {
+    const found = this.authorityInfoAccess.filter(
+      ({ method, location }) => method === wanted && location.type === 'uri',
+    );
+    return found.map(({ location }) => location.value);
   }
 
   #faultAmong(group: Partial<Readers>): DerError | undefined {

@@ -10,25 +10,35 @@ const imported = new WeakMap<PublicKeyInfo, crypto.KeyObject | null>();
 function keyOf(key: PublicKeyInfo): crypto.KeyObject | null {
   let object = imported.get(key);
   if (object === undefined) {
-    object = importKey(key.spki);
+    object = importKey(key);
     imported.set(key, object);
   }
   return object;
 }
 
-function importKey(spki: Uint8Array): crypto.KeyObject | null {
+function importKey({ spki, modulusLength }: PublicKeyInfo): crypto.KeyObject | null {
+  if (modulusLength !== undefined && modulusLength > longestModulus) return null;
   try {
-    return withoutStackTraces(() =>
+    const key = withoutStackTraces(() =>
       crypto.createPublicKey({
         key: Buffer.from(spki.buffer, spki.byteOffset, spki.length),
         format: 'der',
         type: 'spki',
       }),
     );
+    const exponent = key.asymmetricKeyDetails?.publicExponent;
+    return exponent !== undefined && exponent > largestExponent ? null : key;
   } catch {
     return null;
   }
 }
+
+/**
+ * RSA keys that are larger are not used: a verification would take many milliseconds. No authority has one; theirs
+ * have 4096 bits at most, and the exponent 65537.
+ */
+const longestModulus = 8192;
+const largestExponent = 2n ** 32n;
 
 function verify(
   key: PublicKeyInfo,

@@ -102,7 +102,8 @@ function* extendPath(
     yield { certificates, untrusted: Math.min(untrusted, certificates.length - 1) };
     return;
   }
-  if (path.length >= rules.limits.depth + 2) return;
+  // What looks self-signed has no issuer, as in OpenSSL, even if its signature were somebody else's.
+  if (isSelfSigned(last) || path.length >= rules.limits.depth + 2) return;
   const others = untrusted === path.length ? peer : [];
   const anchors = rules.trust.issuersOf(last);
   for (const [index, candidate] of [...anchors, ...others].entries()) {

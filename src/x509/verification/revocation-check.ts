@@ -6,17 +6,18 @@ import { allReasons, type DistributionPoint, type DistributionPointName } from '
 import { ExtensionOid } from '../oids.ts';
 import { describe, type Path, type Report, type Rules, type VerificationContext } from './context.ts';
 import { forbids } from './extensions-check.ts';
-import { fitsKeyIdentifier, isSelfSigned, sameBytes } from './issuance.ts';
+import { fitsKeyIdentifier, sameBytes } from './issuance.ts';
 
 /**
- * Looks each certificate of the peer's up in the CRLs (RFC 5280 section 6.3), of which one must be there for each: so
- * Node has it where the option `crl` is given. Delta CRLs, indirect CRLs, and CRLs of some reasons only are passed over.
+ * Looks each certificate of a path up in the CRLs (RFC 5280 section 6.3), of which one must be there for each: so Node
+ * has it where the option `crl` is given, for a self-signed trust anchor as well. Where a path may end in the middle,
+ * the anchor is exempt, since its issuer is nobody's concern. Delta CRLs, indirect CRLs, and CRLs of some reasons only
+ * are passed over.
  */
 export function checkRevocation({ certificates, untrusted }: Path, context: VerificationContext, report: Report): void {
   if (context.rules.revocation === undefined) return;
-  for (let depth = 0; depth < untrusted; depth++) {
-    if (!isSelfSigned(certificates[depth]!)) checkCertificate(certificates, depth, context, report);
-  }
+  const end = context.rules.partialChain ? untrusted : certificates.length;
+  for (let depth = 0; depth < end; depth++) checkCertificate(certificates, depth, context, report);
 }
 
 /** A CRL that is about a certificate, and who signed it. */
@@ -79,8 +80,9 @@ function judgeCandidate(
   const point = list.issuingDistributionPoint;
   if (list.isDelta || point?.indirect || point?.onlySomeReasons !== undefined) return undefined;
   if (rules.strict && !hasRequiredExtensions(list)) return undefined;
+  // The last certificate's CRL can only be its own.
   const issuer = certificates
-    .slice(depth + 1)
+    .slice(Math.min(depth + 1, certificates.length - 1))
     .find((above) => isSameName(above.subject, list.issuer) && fitsKeyIdentifier(above, list.authorityKeyIdentifier));
   if (issuer === undefined) return undefined;
   const reasons = reasonsWithin(certificates[depth]!, list);
@@ -88,7 +90,7 @@ function judgeCandidate(
     (list.unknownCritical === undefined ? 8 : 0) +
     (reasons === undefined ? 0 : 4) +
     (timeErrorOf(list, rules.time) === undefined ? 2 : 0) +
-    (issuer === certificates[depth + 1] ? 1 : 0);
+    (issuer === (certificates[depth + 1] ?? certificates[depth]) ? 1 : 0);
   return { list, issuer, score, reasons };
 }
 

@@ -41,7 +41,7 @@ export interface VerificationOptions {
   readonly limits?: Partial<VerificationLimits>;
 }
 
-/** Why a certificate is not accepted. */
+/** Why a certificate is not accepted: the fault that counts, with all reasons. */
 export interface VerificationFailure extends Fault {
   /** The error as Node names it: `UNSPECIFIED` for those that it has no name for. */
   readonly code: string;
@@ -75,10 +75,8 @@ export type Verdict =
 export function verify(certificates: PeerCertificates, options: VerificationOptions): Verdict {
   const rules = rulesOf(options);
   const context = new VerificationContext(rules);
-  const peer = withoutDuplicates(certificates).slice(0, rules.limits.certificates + 1) as [
-    Certificate,
-    ...Certificate[],
-  ];
+  const peer = withoutDuplicates(certificates);
+  if (peer.length > rules.limits.certificates) return tooMany(peer, context);
   const likely = judgeLikelyPath(peer, context);
   if (likely.faults.length === 0) return { authorized: true, path: likely.path.certificates, work: context.work };
   if (mayHelpToSearch(likely.faults)) {
@@ -87,14 +85,20 @@ export function verify(certificates: PeerCertificates, options: VerificationOpti
       return { authorized: true, path: path.certificates, work: context.work };
     }
   }
-  const fault = likely.faults[likely.faults.length - 1]!;
-  return {
-    authorized: false,
-    failure: { ...fault, code: nodeCodeOf(fault.error), message: messageOf(fault.error), alert: alertOf(fault.error) },
-    faults: likely.faults,
-    path: likely.path.certificates,
-    work: context.work,
-  };
+  return refused(likely.path.certificates, likely.faults, context);
+}
+
+function refused(path: readonly Certificate[], faults: readonly Fault[], context: VerificationContext): Verdict {
+  const fault = faults[faults.length - 1]!;
+  const { error } = fault;
+  const reason = [...new Set(faults.map((entry) => entry.reason))].slice(0, 5).join('; ');
+  const failure = { ...fault, reason, code: nodeCodeOf(error), message: messageOf(error), alert: alertOf(error) };
+  return { authorized: false, failure, faults, path, work: context.work };
+}
+
+function tooMany([leaf]: PeerCertificates, context: VerificationContext): Verdict {
+  const reason = `more than ${context.rules.limits.certificates} certificates`;
+  return refused([leaf], [{ error: 'CERT_CHAIN_TOO_LONG', depth: 0, certificate: leaf, reason }], context);
 }
 
 function rulesOf(options: VerificationOptions): Rules {
@@ -111,26 +115,22 @@ function rulesOf(options: VerificationOptions): Rules {
   };
 }
 
-function withoutDuplicates(certificates: PeerCertificates): readonly Certificate[] {
-  const byBytes = new Map(certificates.map((entry) => [Buffer.from(entry.der).toString('latin1'), entry]));
-  return [...byBytes.values()];
+function withoutDuplicates([leaf, ...others]: PeerCertificates): PeerCertificates {
+  const seen = new Set([textOf(leaf)]);
+  const isNew = (certificate: Certificate): boolean => seen.size < seen.add(textOf(certificate)).size;
+  return [leaf, ...others.filter(isNew)];
 }
 
+const textOf = ({ der }: Certificate): string => Buffer.from(der).toString('latin1');
+
+/** The path that OpenSSL would build, and all of its faults. */
 function judgeLikelyPath(peer: PeerCertificates, context: VerificationContext): { path: Path; faults: Fault[] } {
   const { rules } = context;
-  const [leaf] = peer;
   const found: Omit<Fault, 'certificate'>[] = [];
   const report: Report = (error, depth, reason) => found.push({ error, depth, reason });
-  let path: Path = { certificates: [leaf], untrusted: 1 };
-  if (leaf.malformed) {
-    report('UNSPECIFIED', 0, leaf.malformed.message);
-  } else if (peer.length > rules.limits.certificates) {
-    report('CERT_CHAIN_TOO_LONG', 0, `more than ${rules.limits.certificates} certificates`);
-  } else {
-    path = buildLikelyPath(peer, rules, report);
-  }
+  if (peer[0].malformed) report('INVALID_EXTENSION', 0, peer[0].malformed.message);
+  const path = buildLikelyPath(peer, rules, report);
   const faults = found.map((fault) => ({ ...fault, certificate: path.certificates[fault.depth]! }));
-  if (leaf.malformed || peer.length > rules.limits.certificates) return { path, faults };
   return { path, faults: [...faults, ...judge(path, context)] };
 }
 
@@ -161,8 +161,8 @@ const incurable: ReadonlySet<VerificationError> = new Set<VerificationError>([
   'UNHANDLED_CRITICAL_EXTENSION',
   'PROXY_CERTIFICATES_NOT_ALLOWED',
   'EC_KEY_EXPLICIT_PARAMS',
-  'CERT_CHAIN_TOO_LONG',
+  'INVALID_EXTENSION',
 ]);
 
 const mayHelpToSearch = (faults: readonly Fault[]): boolean =>
-  !faults.some(({ error, depth, certificate }) => depth === 0 && (incurable.has(error) || certificate.malformed));
+  !faults.some(({ error, depth }) => depth === 0 && incurable.has(error));

@@ -1,0 +1,196 @@
+import assert from 'node:assert/strict';
+import type { KeyObject } from 'node:crypto';
+import { describe, it } from 'node:test';
+import { verificationCrypto } from '../../src/crypto/node/certificate-signatures.ts';
+import { type Certificate, readCertificate } from '../../src/x509/certificate.ts';
+import { readCertificateList } from '../../src/x509/certificate-list.ts';
+import { DerError } from '../../src/x509/der.ts';
+import { der, derSequence } from '../../src/x509/der-writer.ts';
+import { defaultLimits } from '../../src/x509/verification/limits.ts';
+import { RevocationLists } from '../../src/x509/verification/revocation-lists.ts';
+import { TrustStore } from '../../src/x509/verification/trust-store.ts';
+import { type Verdict, type VerificationOptions, verify } from '../../src/x509/verification/verify.ts';
+import { extension, makeCertificate, makeList, testKey, testName, values } from '../support/certificate-maker.ts';
+
+// What hostile certificates cost, in things done. Times are nobody's promise.
+
+const isAuthority = extension('basicConstraints', values.basicConstraints(true), true);
+const named = (name: string): Uint8Array => testName({ CN: name });
+
+interface Issuer {
+  readonly certificate: Certificate;
+  readonly key: KeyObject;
+}
+
+const make = (
+  name: string,
+  key: KeyObject,
+  issuer?: Issuer,
+  extensions: readonly Uint8Array[] = [isAuthority],
+): Certificate => makeCertificate({ subject: named(name), key, ...(issuer && { issuer }), extensions });
+
+const root: Issuer = { certificate: make('root', testKey('p256', 1)), key: testKey('p256', 1) };
+const stranger: Issuer = { certificate: make('stranger', testKey('p256', 2)), key: testKey('p256', 2) };
+
+const judge = (chain: readonly Certificate[], options: Partial<VerificationOptions> = {}): Verdict =>
+  verify(chain as [Certificate], {
+    trust: new TrustStore([root.certificate]),
+    crypto: verificationCrypto,
+    time: new Date(),
+    ...options,
+  });
+
+function assertWithinLimits({ work }: Verdict): void {
+  assert.ok(work.signatureChecks <= defaultLimits.signatureChecks, `${work.signatureChecks} signatures`);
+  assert.ok(work.searchSteps <= defaultLimits.searchSteps + defaultLimits.depth + 2, `${work.searchSteps} steps`);
+}
+
+describe('what a verification costs', () => {
+  it('crossed authorities: each signature is checked once, however many paths there are', () => {
+    // Five names of authorities, two keys each, each signed by both of the keys above: 2^5 paths to a stranger.
+    const layers = 5;
+    const peers: Certificate[] = [];
+    const key = (layer: number, twin: number): KeyObject => testKey('p256', 100 + 2 * layer + twin);
+    for (let layer = 0; layer < layers; layer++) {
+      for (const twin of [0, 1]) {
+        const above: readonly Issuer[] =
+          layer === 0
+            ? [stranger]
+            : [0, 1].map((other) => ({
+                certificate: make(`layer ${layer - 1}`, key(layer - 1, other)),
+                key: key(layer - 1, other),
+              }));
+        for (const issuer of above) peers.push(make(`layer ${layer}`, key(layer, twin), issuer));
+      }
+    }
+    const bottom = { certificate: peers[peers.length - 1]!, key: key(layers - 1, 1) };
+    const client = make('client', testKey('p256', 3), bottom, []);
+    const verdict = judge([client, ...peers]);
+    assert.equal(verdict.authorized, false);
+    assertWithinLimits(verdict);
+    // Each of 19 certificates against two keys, at most.
+    assert.ok(verdict.work.signatureChecks <= 2 * (peers.length + 1), `${verdict.work.signatureChecks}`);
+    // The same with a way to the root at the very end.
+    const way = make('layer 0', key(0, 1), root);
+    assert.equal(judge([client, ...peers, way]).authorized, true);
+  });
+
+  it('99 authorities of one name, with keys of their own, that sign each other', () => {
+    const key = (number: number): KeyObject => testKey('p256', 200 + number);
+    const peers = Array.from({ length: 99 }, (_, i) =>
+      make('same', key(i), { certificate: make('same', key((i + 1) % 99)), key: key((i + 1) % 99) }),
+    );
+    const verdict = judge([make('client', testKey('p256', 3), { certificate: peers[0]!, key: key(0) }, []), ...peers]);
+    assert.equal(verdict.authorized, false);
+    assertWithinLimits(verdict);
+  });
+
+  it('a path that is too long, and one that just is not', () => {
+    const build = (length: number): Certificate[] => {
+      const path: Issuer[] = [root];
+      for (let i = 0; i < length; i++) {
+        const key = testKey('p256', 300 + i);
+        path.push({ certificate: make(`authority ${i}`, key, path[i]!), key });
+      }
+      const certificates = path.slice(1).map(({ certificate }) => certificate);
+      return [make('client', testKey('p256', 3), path[length]!, []), ...certificates.reverse()];
+    };
+    assert.equal(judge(build(20)).authorized, true);
+    const verdict = judge(build(21));
+    assert.ok(!verdict.authorized && verdict.faults.some(({ error }) => error === 'CERT_CHAIN_TOO_LONG'));
+    assertWithinLimits(verdict);
+    const tooMany = judge(build(100));
+    assert.equal(!tooMany.authorized && tooMany.failure.error, 'CERT_CHAIN_TOO_LONG');
+    assert.equal(tooMany.work.signatureChecks, 0);
+  });
+
+  it('10,000 name constraints against 1,000 names', () => {
+    const trees = Array.from({ length: 5000 }, (_, i) => `dns:x${i}.example`);
+    const constraints = extension(
+      'nameConstraints',
+      values.nameConstraints(
+        trees,
+        trees.map((tree) => `${tree}.org`),
+      ),
+    );
+    const above = {
+      certificate: make('many', testKey('p256', 4), root, [isAuthority, constraints]),
+      key: testKey('p256', 4),
+    };
+    const names = values.names(...Array.from({ length: 1000 }, (_, i) => `dns:x${i}.example`));
+    const few = make('client', testKey('p256', 3), above, [
+      extension('subjectAltName', values.names('dns:x7.example')),
+    ]);
+    const many = make('client', testKey('p256', 3), above, [extension('subjectAltName', names)]);
+    assert.equal(judge([few, above.certificate]).authorized, true);
+    const verdict = judge([many, above.certificate]);
+    assert.equal(!verdict.authorized && verdict.failure.error, 'UNSPECIFIED');
+    assert.match(verdict.authorized ? '' : verdict.failure.reason, /250000 names/);
+    const generous = { ...defaultLimits, nameComparisons: 20_000_000 };
+    assert.equal(judge([many, above.certificate], { limits: generous }).authorized, true);
+  });
+
+  it('a CRL of 100,000 entries is read once', () => {
+    const client = make('client', testKey('p256', 3), root, []);
+    const serial = (i: number): Uint8Array => Uint8Array.of(0x40, i >>> 16, (i >>> 8) & 0xff, i & 0xff);
+    const revoked = Array.from({ length: 100_000 }, (_, i) => ({ serial: serial(i) }));
+    const list = readCertificateList(makeList({ issuer: root, revoked }));
+    const revocation = new RevocationLists([list]);
+    assert.equal(judge([client], { revocation }).authorized, true);
+    const { revocations } = list;
+    assert.equal(revocations.size, 100_000);
+    assert.equal(judge([client], { revocation }).authorized, true);
+    assert.equal(list.revocations, revocations);
+    const bad = makeCertificate({
+      subject: named('bad'),
+      key: testKey('p256', 3),
+      issuer: root,
+      serial: serial(77_777),
+    });
+    const verdict = judge([bad], { revocation });
+    assert.equal(!verdict.authorized && verdict.failure.error, 'CERT_REVOKED');
+  });
+
+  it('DER nested 10,000 deep is refused or passed over, without recursion', () => {
+    let nested: Uint8Array = new Uint8Array();
+    for (let i = 0; i < 10_000; i++) nested = derSequence(nested);
+    assert.throws(() => readCertificate(nested), DerError);
+    assert.throws(() => readCertificateList(nested), DerError);
+    const inExtension = make('client', testKey('p256', 3), root, [extension('1.2.3', nested)]);
+    assert.equal(judge([inExtension]).authorized, true);
+    for (const name of ['subjectAltName', 'nameConstraints', 'certificatePolicies', 'crlDistributionPoints']) {
+      assert.equal(
+        judge([make('client', testKey('p256', 3), root, [extension(name, nested)])]).authorized,
+        false,
+        name,
+      );
+    }
+  });
+
+  it('certificates that come again and again count once', () => {
+    const client = make('client', testKey('p256', 3), root, []);
+    assert.equal(judge([client, ...new Array<Certificate>(150).fill(stranger.certificate)]).authorized, true);
+  });
+
+  it('keys that would take long to use are not used', () => {
+    // A modulus of 16384 bits whose exponent is as long.
+    const long = Buffer.alloc(2048, 0xff);
+    const integer = der(0x02, Buffer.concat([Buffer.of(0), long]));
+    const key = Buffer.from(derSequence(integer, integer));
+    const slow = {
+      spki: new Uint8Array(),
+      algorithm: { oid: '1.2.840.113549.1.1.1', parameters: undefined },
+      name: 'rsa',
+      curve: undefined,
+      pss: undefined,
+      modulusLength: 16_384,
+      key,
+    } as const;
+    const spki = derSequence(
+      derSequence(der(0x06, Buffer.from('2a864886f70d010101', 'hex')), der(0x05)),
+      der(0x03, Buffer.of(0), key),
+    );
+    const method = { keys: ['rsa'], hash: 'sha256', securityBits: 128 } as const;
+    assert.equal(verificationCrypto.verify({ ...slow, spki }, method, Buffer.of(1), Buffer.alloc(2048)), undefined);
+  });
+});
