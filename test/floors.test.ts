@@ -39,7 +39,7 @@ const foreign: Readonly<Record<string, readonly string[]>> = {
   koffi: ['crypto/openssl/'],
   'lru-cache': ['session/'],
   'node:net': ['node/', 'cli/'],
-  'node:tls': [],
+  'node:tls': ['node/client-trust.ts'], // Node's list of root certificates
   // Everything else of Node's own: above the engine, which knows no sockets and no timers.
   'node:*': ['node/', 'https/', 'http2/', 'cli/'],
 };

@@ -37,7 +37,11 @@ export class Acceptor implements ContextSource {
       : createSecureContext(options);
     this.sessions = new ServerSessions(server, options);
     this.services = { sessions: this.sessions, staple: stapleByEvent(server) };
-    this.policyOptions = { ...options, alpnProtocols: readAlpnProtocols(options.ALPNProtocols) };
+    this.policyOptions = {
+      ...options,
+      alpnProtocols: readAlpnProtocols(options.ALPNProtocols),
+      npnProtocols: readAlpnProtocols(options.NPNProtocols),
+    };
   }
 
   get standard(): SecureContext {

@@ -2,12 +2,14 @@ import { nodeCrypto } from '../crypto/node/provider.ts';
 import type { ServerConfig } from '../handshake/config.ts';
 import { retryCookies } from '../handshake/tls13/retry-cookies.ts';
 import { checkMaterial, checkNumber, checkString, invalidArgType, invalidArgValue, isGiven } from './arguments.ts';
+import { type CertificateCompressionAlgorithm, readCertificateCompression } from './certificate-compression.ts';
+import type { ClientTrustOptions } from './client-trust.ts';
 import type { CertificateInput, KeyInput, OneOrMany } from './credentials.ts';
 import { nodeError } from './errors.ts';
 import type { VersionOptions } from './protocol-versions.ts';
 
 /** What a secure context is made of; the names and forms are those of `tls.createSecureContext`. */
-export interface SecureContextOptions extends VersionOptions {
+export interface SecureContextOptions extends VersionOptions, ClientTrustOptions {
   /** Private keys in PEM (encrypted or not), DER, as KeyObjects, or remote. */
   readonly key?: OneOrMany<KeyInput> | undefined;
   /** Certificate chains, one for each key. */
@@ -29,6 +31,8 @@ export interface SecureContextOptions extends VersionOptions {
   readonly recordSizeLimit?: number | undefined;
   /** Zero bytes to hide the length of a TLS 1.3 record of `length` bytes with (RFC 8446 section 5.4). */
   readonly recordPadding?: ((length: number) => number) | number | undefined;
+  /** How certificates may be compressed for clients of TLS 1.3 that take it, and theirs for us (RFC 8879). */
+  readonly certificateCompression?: readonly CertificateCompressionAlgorithm[] | undefined;
   /** Whether HelloRetryRequests carry a cookie that the client must bring back (RFC 8446 section 4.2.2). */
   readonly statelessRetry?: boolean | undefined;
 }
@@ -39,7 +43,6 @@ interface RefusedOptions {
   readonly privateKeyEngine?: unknown;
   readonly privateKeyIdentifier?: unknown;
   readonly pfx?: unknown;
-  readonly crl?: unknown;
 }
 
 /** Throws Node's errors for what has a wrong type, and `ERR_TLS_OPTION_NOT_IMPLEMENTED` for what must not be ignored. */
@@ -52,10 +55,7 @@ export function checkContextOptions(options: SecureContextOptions & RefusedOptio
   if (isGiven(options.key) && isGiven(options.passphrase)) checkString('options.passphrase', options.passphrase);
   if (isGiven(options.dhparam)) checkMaterial('options.dhparam', options.dhparam);
   refuseEngines(options);
-  for (const name of ['pfx', 'crl'] as const) {
-    if (!options[name]) continue;
-    throw nodeError('ERR_TLS_OPTION_NOT_IMPLEMENTED', `tsls does not implement options.${name} yet`);
-  }
+  if (options.pfx) throw nodeError('ERR_TLS_OPTION_NOT_IMPLEMENTED', 'tsls does not implement options.pfx yet');
 }
 
 /** Keys in OpenSSL's engines are out of reach: a key may sign elsewhere by a function instead. */
@@ -76,7 +76,7 @@ function refuseEngines({ clientCertEngine, privateKeyEngine, privateKeyIdentifie
   }
 }
 
-/** The part of a configuration that concerns records and retries. */
+/** The part of a configuration that concerns records, retries and the compression of certificates. */
 export function readRecordOptions(options: SecureContextOptions): Partial<ServerConfig> {
   const { recordSizeLimit, recordPadding, statelessRetry } = options;
   if (isGiven(recordSizeLimit)) checkNumber('options.recordSizeLimit', recordSizeLimit, 64, 16_384, true);
@@ -88,6 +88,7 @@ export function readRecordOptions(options: SecureContextOptions): Partial<Server
     ...(recordSizeLimit !== undefined && { recordSizeLimit }),
     ...(padding && { padding }),
     ...(statelessRetry && { retryCookies: retryCookies(nodeCrypto) }),
+    certificateCompression: readCertificateCompression(options.certificateCompression),
   };
 }
 

@@ -1,7 +1,8 @@
 import { isPromise, type MaybePromise } from '../crypto/maybe-promise.ts';
-import type { Policy, ServerConfig } from '../handshake/config.ts';
+import type { ClientAuthentication, Policy, ServerConfig } from '../handshake/config.ts';
 import type { ClientHello } from '../messages/client-hello.ts';
 import { checkFunction, isGiven } from './arguments.ts';
+import { type VerifyClient, withVerifier } from './client-verifier.ts';
 import type { SecureContextOptions } from './context-options.ts';
 import { nodeError } from './errors.ts';
 import { asSecureContext, type SecureContext } from './secure-context.ts';
@@ -11,6 +12,9 @@ export interface ConnectionChoice {
   readonly secureContext?: SecureContext | SecureContextOptions | undefined;
   /** Protocols in our order; an empty list means to choose none. */
   readonly ALPNProtocols?: readonly string[] | undefined;
+  /** Whether the client is asked for a certificate, and refused without one that is authorized. */
+  readonly requestCert?: boolean | undefined;
+  readonly rejectUnauthorized?: boolean | undefined;
 }
 
 export type OnClientHello = (hello: ClientHello) => MaybePromise<ConnectionChoice | undefined>;
@@ -29,6 +33,13 @@ export interface PolicyOptions {
   readonly SNICallback?: SniCallback | undefined;
   readonly ALPNCallback?: AlpnCallback | undefined;
   readonly alpnProtocols?: readonly string[] | undefined;
+  readonly npnProtocols?: readonly string[] | undefined;
+  /** Whether clients are asked for a certificate. */
+  readonly requestCert?: boolean | undefined;
+  /** Whether a client is refused that was asked and has none that is authorized; true by default on a server. */
+  readonly rejectUnauthorized?: boolean | undefined;
+  /** The application's own judgement of client certificates. */
+  readonly verifyClient?: VerifyClient | undefined;
 }
 
 /** Where a connection's context comes from when no callback chooses one. */
@@ -40,7 +51,7 @@ export interface ContextSource {
 
 /** Throws Node's errors for callbacks that are none, and for two ways to choose the protocol. */
 export function checkPolicyOptions(options: PolicyOptions & { readonly ALPNProtocols?: unknown }): void {
-  for (const name of ['ALPNCallback', 'SNICallback', 'onClientHello'] as const) {
+  for (const name of ['ALPNCallback', 'SNICallback', 'onClientHello', 'verifyClient'] as const) {
     if (isGiven(options[name])) checkFunction(`options.${name}`, options[name]);
   }
   if (options.ALPNCallback && options.ALPNProtocols) {
@@ -82,7 +93,11 @@ export class ConnectionPolicy implements Policy {
 
   #choose(hello: ClientHello, choice: ConnectionChoice | undefined): MaybePromise<ServerConfig> {
     const alpn = this.#alpn(choice?.ALPNProtocols);
-    const finish = (context: SecureContext): ServerConfig => ({ ...context.config, ...(alpn && { alpn }) });
+    const npn = this.#options.npnProtocols;
+    const finish = (context: SecureContext): ServerConfig => {
+      const clientAuth = this.#clientAuth(context, choice);
+      return { ...context.config, ...(alpn && { alpn }), ...(npn && { npn }), ...(clientAuth && { clientAuth }) };
+    };
     const { standard } = this.#contexts;
     const chosen = choice?.secureContext;
     if (chosen !== undefined) return finish(asSecureContext(chosen));
@@ -91,6 +106,14 @@ export class ConnectionPolicy implements Policy {
     const { SNICallback } = this.#options;
     if (!isGiven(SNICallback)) return finish(this.#contexts.find(serverName) ?? standard);
     return askSni(SNICallback, this.#self, serverName).then((context) => finish(context ?? standard));
+  }
+
+  /** Whom the client has to be: of an authority of the context's, and to the application's liking. */
+  #clientAuth(context: SecureContext, choice: ConnectionChoice | undefined): ClientAuthentication | undefined {
+    const { requestCert, rejectUnauthorized, verifyClient } = this.#options;
+    if (!(choice?.requestCert ?? requestCert)) return undefined;
+    const auth = context.clientTrust.authentication((choice?.rejectUnauthorized ?? rejectUnauthorized) !== false);
+    return isGiven(verifyClient) ? withVerifier(auth, verifyClient, this.#self) : auth;
   }
 
   #alpn(chosen: readonly string[] | undefined): ServerConfig['alpn'] {

@@ -1,6 +1,7 @@
 import type { ServerConfig } from '../handshake/config.ts';
 import { checkObject } from './arguments.ts';
 import { readCipherList } from './cipher-list.ts';
+import { ClientTrust } from './client-trust.ts';
 import { checkContextOptions, readRecordOptions, type SecureContextOptions } from './context-options.ts';
 import { readCredentials } from './credentials.ts';
 import { defaults } from './defaults.ts';
@@ -15,10 +16,13 @@ class Context {
   readonly context: this = this;
   /** @internal */
   readonly config: ServerConfig;
+  /** @internal */
+  readonly clientTrust: ClientTrust;
 
   /** @internal */
-  constructor(config: ServerConfig) {
+  constructor(config: ServerConfig, clientTrust: ClientTrust) {
     this.config = config;
+    this.clientTrust = clientTrust;
   }
 }
 
@@ -60,7 +64,7 @@ export function createSecureContext(options?: SecureContextOptions | null): Secu
   const credentials = readCredentials(options.key, options.cert, options.passphrase);
   const { suites, securityLevel } = readCipherList(options.ciphers);
   checkKeysAtLevel(securityLevel, credentials);
-  return new Context({
+  const config: ServerConfig = {
     ...readVersions(options, switches, suites),
     cipherSuites: suites,
     honorCipherOrder: options.honorCipherOrder !== false || switches.honorCipherOrder,
@@ -69,7 +73,8 @@ export function createSecureContext(options?: SecureContextOptions | null): Secu
     credentials,
     ...(switches.prioritizeChaCha && { prioritizeChaCha: true }),
     ...readRecordOptions(options),
-  });
+  };
+  return new Context(config, new ClientTrust(options, securityLevel));
 }
 
 /** Contexts that others made, for those who know how to make ours of them. */

@@ -237,6 +237,7 @@ export abstract class SecureStream extends net.Socket {
   #hear(event: ConnectionEvent): void {
     switch (event.type) {
       case 'secure':
+        if (event.secured.client) this.hearClient(event.secured.client);
         return this.#becomeSecure();
       case 'end':
         super.push(null);
@@ -271,7 +272,7 @@ export abstract class SecureStream extends net.Socket {
   }
 
   /** The client has answered a request for its certificate. */
-  protected abstract hearClient(client: ClientIdentity): void;
+  abstract hearClient(client: ClientIdentity): void;
 
   // ---- the end
 

@@ -15,6 +15,8 @@ export interface TlsOptions
     Omit<PolicyOptions, 'alpnProtocols'> {
   /** Protocols in our order: names, or the wire format. Not together with `ALPNCallback`. */
   readonly ALPNProtocols?: AlpnProtocols | undefined;
+  /** Protocols for clients of TLS 1.2 that know NPN and not ALPN (draft-agl-tls-nextprotoneg-04). */
+  readonly NPNProtocols?: AlpnProtocols | undefined;
   /** Milliseconds that a handshake may take; 120,000 by default. */
   readonly handshakeTimeout?: number | undefined;
   /** Addresses whose connections are closed unheard; on every Node, though net.Server knows it from 22.13 on. */
@@ -30,7 +32,7 @@ const longestTimeout = 2 ** 31 - 1;
  * Options of node:tls that are not implemented and whose silent absence would change what a server lets in or does.
  * `false` asks for nothing.
  */
-const notImplemented = ['requestCert', 'pskCallback', 'NPNProtocols'] as const;
+const notImplemented = ['pskCallback'] as const;
 
 /** Throws Node's errors for options of connections that are wrong. */
 export function checkServerOptions(options: TlsOptions): void {

@@ -1,5 +1,6 @@
 import type { SocketConstructorOpts } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { ClientIdentity } from '../handshake/handshake.ts';
 import type { HandshakeReport } from '../handshake/report.ts';
 import { versionName } from '../wire/code-points.ts';
 import { type AlpnProtocols, readAlpnProtocols } from './alpn-protocols.ts';
@@ -37,9 +38,12 @@ export interface CipherInfo {
 /** The server's end of a TLS connection: a `net.Socket` whose data is encrypted on the way. */
 export class TLSSocket extends SecureStream {
   readonly encrypted = true as const;
-  /** Whether a client certificate was verified; none is asked for. */
+  /** Whether the client showed a certificate of an authority that the server trusts. */
   authorized = false;
-  authorizationError: Error | null = null;
+  /** Why it is not authorized: OpenSSL's name of it (`CERT_HAS_EXPIRED`); `null` where it was not asked, and where it is. */
+  authorizationError: string | null = null;
+  /** The same in words, with the certificate that it concerns. */
+  authorizationReason: string | null = null;
 
   /**
    * Makes the server's end of TLS over a stream. Throws `ERR_INVALID_ARG_TYPE`, and what `createSecureContext`
@@ -60,7 +64,12 @@ export class TLSSocket extends SecureStream {
     );
   }
 
-  protected override hearClient(): void {}
+  /** @internal Notes who the client is. */
+  override hearClient({ verdict }: ClientIdentity): void {
+    this.authorized = verdict.authorized;
+    this.authorizationError = verdict.authorized ? null : (verdict.code ?? 'UNSPECIFIED');
+    this.authorizationReason = verdict.authorized ? null : (verdict.message ?? null);
+  }
 
   /** Everything that is known of the handshake: while it goes on, and afterwards. */
   get handshakeReport(): HandshakeReport {
@@ -70,6 +79,11 @@ export class TLSSocket extends SecureStream {
   /** The protocol chosen by ALPN, `false` when there is none, `null` before the handshake is done. */
   get alpnProtocol(): string | false | null {
     return this.connection.isSecure ? (this.connection.report.alpnProtocol ?? false) : null;
+  }
+
+  /** The protocol that the client chose by NPN (TLS 1.2), `false` when there is none, `null` before the handshake is done. */
+  get npnProtocol(): string | false | null {
+    return this.connection.isSecure ? (this.connection.report.npnProtocol ?? false) : null;
   }
 
   /** The host that the client asked for, `false` when it named none, `null` before the handshake is done. */
@@ -155,7 +169,12 @@ function standaloneRole(options: TLSSocketOptions): (socket: TLSSocket) => Strea
   const standard = isGiven(options.secureContext)
     ? asSecureContext(options.secureContext, 'options.secureContext')
     : createSecureContext(options);
-  const policyOptions = { ...options, alpnProtocols: readAlpnProtocols(options.ALPNProtocols) };
+  const policyOptions = {
+    ...options,
+    // As in Node, a socket that was made by hand lets in whom it could not authorize unless told otherwise.
+    rejectUnauthorized: options.rejectUnauthorized === true,
+    alpnProtocols: readAlpnProtocols(options.ALPNProtocols),
+  };
   const contexts = { standard, find: () => undefined };
   return (socket) => ({
     policy: new ConnectionPolicy(policyOptions, contexts, socket),

@@ -77,6 +77,8 @@ export interface DevelopmentLeafOptions {
   /** By default ECDSA. */
   readonly type?: DevelopmentKeyType;
   readonly now: Date;
+  /** Whether it is for a client as well as for a server; by default not. */
+  readonly isForClients?: boolean;
 }
 
 /**
@@ -86,11 +88,12 @@ export interface DevelopmentLeafOptions {
 export function createDevelopmentLeaf(
   crypto: DevelopmentCrypto,
   authority: DevelopmentIdentity,
-  { names, type = 'ecdsa', now }: DevelopmentLeafOptions,
+  { names, type = 'ecdsa', now, isForClients = false }: DevelopmentLeafOptions,
 ): DevelopmentIdentity {
   const issuer = readCertificate(authority.certificate);
   const key = crypto.generate(type);
   const validity = validityFrom(now);
+  const purposes = isForClients ? [PurposeOid.serverAuth, PurposeOid.clientAuth] : [PurposeOid.serverAuth];
   const uses: KeyUsage[] = type === 'rsa' ? ['digitalSignature', 'keyEncipherment'] : ['digitalSignature'];
   const certificate = signCertificate(authority.key, {
     serial: crypto.randomBytes(16),
@@ -102,7 +105,7 @@ export function createDevelopmentLeaf(
     extensions: [
       extension(ExtensionOid.basicConstraints, true, derSequence()),
       extension(ExtensionOid.keyUsage, true, keyUsage(...uses)),
-      extension(ExtensionOid.extKeyUsage, false, derSequence(derOid(PurposeOid.serverAuth))),
+      extension(ExtensionOid.extKeyUsage, false, derSequence(...purposes.map(derOid))),
       extension(ExtensionOid.subjectAltName, false, subjectAltName(names)),
       extension(ExtensionOid.subjectKeyIdentifier, false, derOctetString(keyId(crypto, key.spki))),
       extension(

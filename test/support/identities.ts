@@ -50,6 +50,7 @@ export function makeIdentity(kind: IdentityKind, names: readonly string[] = []):
     type: 'ecdsa',
     names: ['localhost', ...names],
     now: new Date(),
+    isForClients: true,
   });
   return { key: encodePem('PRIVATE KEY', key.pkcs8), cert: encodePem('CERTIFICATE', certificate), privateKey };
 }

@@ -1,0 +1,150 @@
+import * as tls from 'node:tls';
+import { verificationCrypto } from '../crypto/node/certificate-signatures.ts';
+import type { ClientAuthentication, ClientVerdict } from '../handshake/config.ts';
+import { maxAuthoritiesLength } from '../messages/certificate-request.ts';
+import { type Certificate, readCertificate } from '../x509/certificate.ts';
+import { type CertificateList, readCertificateList } from '../x509/certificate-list.ts';
+import { certificatesOfPem, decodePem } from '../x509/pem.ts';
+import { RevocationLists } from '../x509/verification/revocation-lists.ts';
+import { TrustStore } from '../x509/verification/trust-store.ts';
+import { type Verdict, verify } from '../x509/verification/verify.ts';
+import { checkMaterial, isGiven } from './arguments.ts';
+import type { CertificateInput, OneOrMany } from './credentials.ts';
+import { nodeError } from './errors.ts';
+
+/** Whose certificates a server accepts from its clients. */
+export interface ClientTrustOptions {
+  /** Certificates of authorities in PEM or DER; Node's own list of root certificates where there is none. */
+  readonly ca?: OneOrMany<CertificateInput> | undefined;
+  /** Lists of revoked certificates in PEM or DER; with them, every certificate of a path needs one that is valid. */
+  readonly crl?: OneOrMany<CertificateInput> | undefined;
+  /** Whether an authority in `ca` is trusted though it is not self-signed. */
+  readonly allowPartialTrustChain?: boolean | undefined;
+}
+
+/** The authorities of one secure context, and the judgement of client certificates by them. */
+export class ClientTrust {
+  readonly #anchors: readonly Certificate[] | undefined;
+  readonly #revocation: RevocationLists | undefined;
+  readonly #partialChain: boolean;
+  readonly #securityLevel: number;
+  #trust: TrustStore | undefined;
+  readonly #authentications = new Map<boolean, ClientAuthentication>();
+
+  /** Throws Node's errors for what cannot be read. */
+  constructor(options: ClientTrustOptions, securityLevel: number) {
+    const { ca, crl } = options;
+    this.#anchors = isNothing(ca) ? undefined : list(ca).flatMap(readCertificates);
+    this.#revocation = isNothing(crl) ? undefined : new RevocationLists(list(crl).flatMap(readLists));
+    this.#partialChain = options.allowPartialTrustChain === true;
+    this.#securityLevel = securityLevel;
+  }
+
+  /** How clients are asked and judged; the same object each time. */
+  authentication(isRequired: boolean): ClientAuthentication {
+    const known = this.#authentications.get(isRequired);
+    if (known !== undefined) return known;
+    const made: ClientAuthentication = {
+      isRequired,
+      authorities: this.#authorities(),
+      verify: (chain) => this.verify(chain),
+    };
+    this.#authentications.set(isRequired, made);
+    return made;
+  }
+
+  /** Judges a client's certificates, DER, its own first (RFC 5280 section 6). */
+  verify(chain: readonly Uint8Array[]): ClientVerdict {
+    let certificates: Certificate[];
+    try {
+      certificates = chain.map(readCertificate);
+    } catch (cause) {
+      const message = `a certificate of the client's is malformed: ${(cause as Error).message}`;
+      return { authorized: false, code: 'UNSPECIFIED', message, alert: 'badCertificate', cause };
+    }
+    const [leaf, ...others] = certificates;
+    if (leaf === undefined) throw new RangeError('there is no certificate to verify');
+    const verdict = verify([leaf, ...others], {
+      trust: this.#trustStore(),
+      crypto: verificationCrypto,
+      time: new Date(),
+      partialChain: this.#partialChain,
+      securityLevel: this.#securityLevel,
+      ...(this.#revocation && { revocation: this.#revocation }),
+    });
+    return asClientVerdict(verdict);
+  }
+
+  #trustStore(): TrustStore {
+    this.#trust ??= new TrustStore(this.#anchors ?? rootCertificates());
+    return this.#trust;
+  }
+
+  /** The names to tell clients of: those of `ca`, as many as fit. Node's own list would be too long, and says nothing. */
+  #authorities(): readonly Uint8Array[] {
+    const names: Uint8Array[] = [];
+    let length = 0;
+    for (const { subject } of this.#anchors ?? []) {
+      length += subject.der.length + 2;
+      if (length > maxAuthoritiesLength) break;
+      names.push(subject.der);
+    }
+    return names;
+  }
+}
+
+function asClientVerdict(verdict: Verdict): ClientVerdict {
+  const path = verdict.path.map(({ der }) => der);
+  if (verdict.authorized) return { authorized: true, path };
+  const { code, message, alert, reason, depth, certificate } = verdict.failure;
+  const which = depth === 0 ? "the client's certificate" : `the certificate ${depth} above the client's`;
+  return {
+    authorized: false,
+    code,
+    message: `${message}: ${reason} (${which}, ${certificate.subject})`,
+    alert,
+    path,
+  };
+}
+
+const isNothing = (value: unknown): boolean => !isGiven(value) || (value as unknown) === false || value === '';
+
+const list = <T>(value: OneOrMany<T> | undefined): readonly T[] => (Array.isArray(value) ? value : [value as T]);
+
+/** Certificates that Node trusts unless told otherwise, with those that its environment and flags add. */
+function rootCertificates(): Certificate[] {
+  const { getCACertificates } = tls as { getCACertificates?: (kind: 'default') => readonly string[] };
+  const pems = getCACertificates?.('default') ?? tls.rootCertificates;
+  return pems.flatMap(readCertificates);
+}
+
+const bytesOf = (name: string, input: CertificateInput): string | Uint8Array => {
+  checkMaterial(name, input);
+  return typeof input === 'string' ? input : new Uint8Array(input.buffer, input.byteOffset, input.byteLength);
+};
+
+/** DER begins with a SEQUENCE of a long length, which no text does. */
+const isDer = (input: string | Uint8Array): input is Uint8Array =>
+  typeof input !== 'string' && input[0] === 0x30 && input[1]! > 0x80;
+
+function readCertificates(input: CertificateInput): Certificate[] {
+  const bytes = bytesOf('options.ca', input);
+  const ders = isDer(bytes) ? [bytes] : certificatesOfPem(bytes);
+  if (ders.length === 0) throw noStartLine('options.ca');
+  return ders.map(readCertificate);
+}
+
+function readLists(input: CertificateInput): CertificateList[] {
+  const bytes = bytesOf('options.crl', input);
+  const ders = isDer(bytes)
+    ? [bytes]
+    : decodePem(bytes).flatMap(({ label, der }) => (label === 'X509 CRL' ? [der] : []));
+  if (ders.length === 0) throw noStartLine('options.crl');
+  return ders.map(readCertificateList);
+}
+
+const noStartLine = (name: string): Error =>
+  nodeError('ERR_OSSL_PEM_NO_START_LINE', `error:0480006C:PEM routines::no start line: ${name}`, Error, {
+    library: 'PEM routines',
+    reason: 'no start line',
+  });
