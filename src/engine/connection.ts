@@ -1,6 +1,6 @@
 import type { CryptoProvider } from '../crypto/provider.ts';
 import type { ClientAuthentication, Policy } from '../handshake/config.ts';
-import type { Channel, ClientIdentity, Secured } from '../handshake/handshake.ts';
+import type { ClientIdentity, Secured } from '../handshake/handshake.ts';
 import { type Clock, HandshakeReport } from '../handshake/report.ts';
 import { serverHandshake } from '../handshake/server.ts';
 import type { HandshakeMessage } from '../messages/handshake-message.ts';
@@ -10,6 +10,7 @@ import type { Record } from '../record/record-reader.ts';
 import { AlertDescription, AlertLevel, type AlertName, fail, type TlsAlert } from '../wire/alert.ts';
 import { ContentType, HandshakeType, messageName, ProtocolVersion } from '../wire/code-points.ts';
 import { ConnectionFailure, toAlert } from './failure.ts';
+import { checkMessageBoundary, HandshakeChannel } from './handshake-channel.ts';
 import { HandshakeDriver } from './handshake-driver.ts';
 import { Inbound } from './inbound.ts';
 import { KeyUpdates } from './key-updates.ts';
@@ -64,8 +65,6 @@ export class Connection {
   #isDelivering = false;
   #state: 'open' | 'over' = 'open';
   #sentCloseNotify = false;
-  /** Whether there is output that can wait for the application's first. */
-  #holdsOutput = false;
   #receivedCloseNotify = false;
   // What the peer may do only so often.
   #emptyRecords = 0;
@@ -77,7 +76,8 @@ export class Connection {
     this.#sink = sink;
     this.#outbound = new Outbound(sink.returnsOutput);
     this.report = new HandshakeReport(clock);
-    const steps = serverHandshake({ policy, provider, channel: this.#channel(), report: this.report });
+    const channel = new HandshakeChannel(sink, this.#messages, this.#inbound, this.#outbound);
+    const steps = serverHandshake({ policy, provider, channel, report: this.report });
     this.#handshake = new HandshakeDriver(steps, {
       done: (secured) => this.#becomeSecure(secured),
       answered: (goOn) => this.#goOn(goOn),
@@ -132,7 +132,7 @@ export class Connection {
   /** Protects application data; the result is to be sent to the peer. Only once the connection is secure. */
   protect(plain: Uint8Array): Uint8Array | undefined {
     if (this.#secured === undefined || this.#state === 'over' || this.#sentCloseNotify) return undefined;
-    this.#holdsOutput = false;
+    this.#outbound.isHeld = false;
     const { fragmentLimit } = this.#outbound;
     if (this.#outbound.recordsLeft > Math.ceil(plain.length / fragmentLimit) + 1) {
       this.#outbound.add(ContentType.applicationData, plain);
@@ -234,22 +234,22 @@ export class Connection {
       this.#isRunning = false;
       this.#isDelivering = false;
       this.#inbound.settle();
-      if (this.#state === 'open' && !this.#holdsOutput) this.#flush();
+      if (this.#state === 'open' && !this.#outbound.isHeld) this.#flush();
     }
   }
 
   /** Whether output waits for the application's first, to go out with it; `flush` sends it without. */
   get holdsOutput(): boolean {
-    return this.#holdsOutput;
+    return this.#outbound.isHeld;
   }
 
   /** Sends what is held. */
   flush(): void {
-    if (this.#state === 'open' && this.#holdsOutput) this.#flush();
+    if (this.#state === 'open' && this.#outbound.isHeld) this.#flush();
   }
 
   #flush(): void {
-    this.#holdsOutput = false;
+    this.#outbound.isHeld = false;
     const bytes = this.#outbound.take();
     if (bytes !== undefined) this.#sink.ciphertext(bytes);
   }
@@ -361,7 +361,7 @@ export class Connection {
   #receivePostHandshake(message: HandshakeMessage): void {
     const is13 = this.#secured?.version === ProtocolVersion.tls13;
     if (is13 && message.type === HandshakeType.keyUpdate) {
-      this.#checkMessageBoundary();
+      checkMessageBoundary(this.#messages);
       return this.#keyUpdates?.receive(message, !this.#sentCloseNotify);
     }
     if (!is13 && message.type === HandshakeType.clientHello) return this.#refuseRenegotiation();
@@ -379,39 +379,7 @@ export class Connection {
     if (!this.#sentCloseNotify) this.#sendAlert(AlertLevel.warning, AlertDescription.noRenegotiation);
   }
 
-  /** Throws when more handshake bytes have come than may have by now. */
-  #checkMessageBoundary(fact = 'a handshake message spans a change of keys'): void {
-    if (this.#messages.pending > 0) fail('unexpectedMessage', fact, 'EXCESS_HANDSHAKE_DATA');
-  }
-
   // ---- the handshake
-
-  /** What the handshake can do to the connection. */
-  #channel(): Channel {
-    return {
-      send: (message) => {
-        // A client answers what it has read; it cannot have read this yet.
-        this.#checkMessageBoundary('a handshake message came before its turn');
-        this.#outbound.addMessage(message);
-      },
-      sendLater: (message) => {
-        this.#outbound.addMessage(message);
-        this.#holdsOutput = true;
-      },
-      sendChangeCipherSpec: () => this.#outbound.addPlainChangeCipherSpec(),
-      protectSending: (sealer) => this.#outbound.protect(sealer),
-      protectReceiving: (opener) => {
-        this.#checkMessageBoundary();
-        this.#inbound.protect(opener);
-      },
-      limitFragments: (length) => this.#outbound.limitFragments(length),
-      padRecords: (padding) => this.#outbound.padRecords(padding),
-      skipEarlyData: (how) => this.#inbound.skipEarlyData(how),
-      keylog: (line) => {
-        if (this.#sink.wantsKeylog) this.#sink.event({ type: 'keylog', line: line() });
-      },
-    };
-  }
 
   #becomeSecure(secured: Secured): void {
     this.#handshake = undefined;
@@ -419,7 +387,7 @@ export class Connection {
     this.#keyUpdates = new KeyUpdates(secured, this.#inbound, this.#outbound);
     this.report.reach('secure');
     this.report.settle();
-    if (!this.#holdsOutput) this.#flush();
+    if (!this.#outbound.isHeld) this.#flush();
     this.#sink.event({ type: 'secure', secured });
   }
 

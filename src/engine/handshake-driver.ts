@@ -1,7 +1,5 @@
 import type { Expected, Steps, Wait } from '../handshake/steps.ts';
 
-type Advance<T> = (steps: Steps<T>) => IteratorResult<Wait, T>;
-
 export interface HandshakeListener<T> {
   /** The handshake is done. */
   done(result: T): void;
@@ -26,7 +24,7 @@ export class HandshakeDriver<T> {
   constructor(steps: Steps<T>, listener: HandshakeListener<T>) {
     this.#steps = steps;
     this.#listener = listener;
-    this.#advance((s) => s.next());
+    this.#advance('next', undefined);
   }
 
   /** What the peer is to send next, unless an answer is due first. */
@@ -45,7 +43,7 @@ export class HandshakeDriver<T> {
 
   /** Hands over what was expected. Throws what the handshake throws: a TlsAlert, or the application's own error. */
   resume(value: unknown): void {
-    this.#advance((steps) => steps.next(value));
+    this.#advance('next', value);
   }
 
   /** Ends the handshake where it is. */
@@ -58,14 +56,14 @@ export class HandshakeDriver<T> {
     if (!this.#isStepping) steps?.return(undefined as never);
   }
 
-  #advance(advance: Advance<T>): void {
+  #advance(how: 'next' | 'throw', value: unknown): void {
     const steps = this.#steps;
     if (steps === undefined) return;
     this.#expected = undefined;
     this.#isStepping = true;
     let result: IteratorResult<Wait, T>;
     try {
-      result = advance(steps);
+      result = how === 'next' ? steps.next(value) : steps.throw(value);
     } finally {
       this.#isStepping = false;
     }
@@ -84,14 +82,14 @@ export class HandshakeDriver<T> {
 
   #await(answer: PromiseLike<unknown>): void {
     this.#answer = answer;
-    const settle = (advance: Advance<T>): void => {
+    const settle = (how: 'next' | 'throw', value: unknown): void => {
       if (this.#answer !== answer) return;
       this.#answer = undefined;
-      this.#listener.answered(() => this.#advance(advance));
+      this.#listener.answered(() => this.#advance(how, value));
     };
     answer.then(
-      (value) => settle((steps) => steps.next(value)),
-      (error) => settle((steps) => steps.throw(error)),
+      (value) => settle('next', value),
+      (error) => settle('throw', error),
     );
   }
 }

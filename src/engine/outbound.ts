@@ -13,6 +13,8 @@ export class Outbound {
   #messages: Uint8Array[] = [];
   #sealed: Uint8Array[] = [];
   readonly #pooled: boolean;
+  /** Whether what there is can wait for the application's first output. */
+  isHeld = false;
 
   /** `pooled`: whether outputs go back to the `outputPool` once they are written. */
   constructor(pooled = false) {

@@ -81,7 +81,8 @@ export class Acceptor implements ContextSource {
 
 /** net.Server asks the list itself only from Node 22.13 on. */
 function isBlocked(list: BlockList | undefined, stream: Duplex): boolean {
+  if (!list) return false; // before the kernel is asked for the address
   const { remoteAddress, remoteFamily } = stream as { remoteAddress?: string; remoteFamily?: string };
-  if (!list || remoteAddress === undefined) return false;
+  if (remoteAddress === undefined) return false;
   return list.check(remoteAddress, remoteFamily === 'IPv6' ? 'ipv6' : 'ipv4');
 }

@@ -1,0 +1,303 @@
+import * as net from 'node:net';
+import { Duplex } from 'node:stream';
+import { nodeCrypto } from '../crypto/node/provider.ts';
+import { Connection, type ConnectionEvent, type Sink } from '../engine/connection.ts';
+import { toAlert } from '../engine/failure.ts';
+import { outputPool } from '../engine/output-pool.ts';
+import { TlsAlert } from '../wire/alert.ts';
+import { nodeError, type TlsClientError, tlsClientError, transportError } from './errors.ts';
+import { netSocket, takeHandle } from './handle-transport.ts';
+import type { SecureStream, StreamRole } from './secure-stream.ts';
+import { type Done, StreamTransport, type Transport } from './transport.ts';
+
+/** Most plaintext that is protected in one go, so that a large write neither blocks nor doubles in memory. */
+const writeQuantum = 262_144;
+/** Output that the peer has not taken, above which nothing is read that could ask for more output. */
+const backlogLimit = 1_048_576;
+/** Milliseconds that a failed connection stays, so that the peer reads our alert and not a reset. */
+const lingerTime = 1000;
+
+const now = (): number => performance.now();
+
+/** What ties a stream, its TLS connection and its transport together, and sees all three to their end. */
+export class SecureLink implements Sink {
+  readonly connection: Connection;
+  /** The stream that carries ours, unless its handle was taken. */
+  readonly carrier: Duplex | undefined;
+  /** What another stream was given may be read long after it says so. */
+  readonly returnsOutput: boolean;
+  readonly #stream: SecureStream;
+  readonly #transport: Transport;
+  readonly #role: StreamRole;
+  #handshake: 'going on' | 'done' | 'failed' = 'going on';
+  #deadline: NodeJS.Timeout | undefined;
+  /** The callback of the write that is under way. */
+  #writing: Done | undefined;
+  /** A write, and an end, that wait for the handshake. */
+  #heldWrite: (() => void) | undefined;
+  #heldEnd: (() => void) | undefined;
+  #peerEnded = false;
+  #isStalled = false;
+  /** Set while a failed connection waits for the peer to have read the alert; looks again whether it has. */
+  #afterLinger: (() => void) | undefined;
+  /** Why the connection failed, for the time that it lingers. */
+  #failure: Error | undefined;
+
+  /** `raw`: the carrier once more, if the stream was made with its handle. */
+  constructor(stream: SecureStream, carrier: Duplex, raw: net.Socket | undefined, role: StreamRole) {
+    this.#stream = stream;
+    this.#role = role;
+    this.carrier = raw ? undefined : carrier;
+    this.returnsOutput = raw !== undefined;
+    this.connection = new Connection(role.policy, nodeCrypto, this, now);
+    this.#transport = raw ? takeHandle(stream, raw) : this.#wrap(carrier);
+    const { handshakeTimeout } = role;
+    if (handshakeTimeout > 0) this.#deadline = setTimeout(timeOut, handshakeTimeout, this.connection);
+  }
+
+  /** Begins to read from the peer. */
+  start(): void {
+    this.#transport.resume();
+  }
+
+  get socketCarrier(): net.Socket | undefined {
+    return this.carrier instanceof net.Socket ? this.carrier : undefined;
+  }
+
+  get isTruncated(): boolean {
+    return this.#peerEnded && this.connection.isSecure && !this.connection.receivedCloseNotify;
+  }
+
+  #wrap(stream: Duplex): Transport {
+    return new StreamTransport(stream, {
+      bytes: (chunk) => {
+        this.#stream._unrefTimer();
+        return this.receive(chunk);
+      },
+      end: () => this.receiveEnd(),
+      error: (error) => this.#stream.destroy(error),
+      close: () => {
+        this.receiveEnd();
+        this.#stream.destroy();
+      },
+    });
+  }
+
+  // ---- in
+
+  /** Bytes from the peer; whether more is wanted now. */
+  receive(chunk: Uint8Array): boolean {
+    if (this.#failure !== undefined) return true; // read, and thrown away
+    this.connection.receive(chunk);
+    this.#isStalled = this.#transport.backlog > backlogLimit;
+    const stream = this.#stream;
+    return this.connection.wantsInput && !this.#isStalled && stream.readableLength < stream.readableHighWaterMark;
+  }
+
+  /** The peer's stream ended. */
+  receiveEnd(): void {
+    if (this.#peerEnded) return;
+    this.#peerEnded = true;
+    this.#afterLinger?.();
+    this.connection.receiveEnd();
+    if (this.connection.isSecure) this.#push(null);
+  }
+
+  /** The application wants to read. */
+  read(): void {
+    if (this.connection.wantsInput && !this.#isStalled) this.#transport.resume();
+  }
+
+  /** To the application, past the stream's own `push`, which takes records. */
+  #push(chunk: Uint8Array | null): void {
+    Duplex.prototype.push.call(this.#stream, chunk);
+  }
+
+  // ---- out
+
+  /** Sends application data, once the handshake is done. */
+  write(plain: Uint8Array, written: Done): void {
+    const done = (error?: Error | null): void => {
+      if (this.#writing !== done) return;
+      this.#writing = undefined;
+      written(error);
+    };
+    this.#writing = done;
+    if (this.#handshake === 'going on') this.#heldWrite = () => this.#writePlain(plain, 0, done);
+    else this.#writePlain(plain, 0, done);
+  }
+
+  /** A write whose end the stream will not see any more is told so now. */
+  #failWrite(error: Error | null): void {
+    this.#writing?.(error ?? nodeError('ERR_STREAM_DESTROYED', 'Cannot call write after a stream was destroyed'));
+  }
+
+  #writePlain(plain: Uint8Array, at: number, done: Done): void {
+    if (at >= plain.length) return done();
+    const end = at + writeQuantum;
+    let bytes: Uint8Array | undefined;
+    try {
+      bytes = this.connection.protect(plain.length <= writeQuantum ? plain : plain.subarray(at, end));
+    } catch (error) {
+      this.connection.abort(toAlert(error)); // a padding callback that throws
+      return done(error as Error);
+    }
+    if (bytes === undefined) {
+      return done(this.#failure ?? nodeError('ERR_STREAM_DESTROYED', 'the TLS connection is closed for writing'));
+    }
+    this.#transport.write(bytes, (error) => {
+      outputPool.give(bytes);
+      if (error || end >= plain.length) done(error);
+      else this.#writePlain(plain, end, done);
+    });
+  }
+
+  /** Ends our side, once the handshake is done. */
+  end(done: Done): void {
+    if (this.#handshake === 'going on') {
+      this.#heldEnd = () => this.end(done);
+      return;
+    }
+    this.connection.close();
+    this.#transport.end(done);
+  }
+
+  // ---- what the engine has to say
+
+  ciphertext(bytes: Uint8Array): void {
+    this.#transport.write(bytes, (error) => this.#written(error));
+  }
+
+  plaintext(bytes: Uint8Array): void {
+    this.#push(bytes);
+  }
+
+  get wantsKeylog(): boolean {
+    return this.#role.wantsKeylog();
+  }
+
+  event(event: ConnectionEvent): void {
+    switch (event.type) {
+      case 'secure':
+        if (event.secured.client) this.#stream.hearClient(event.secured.client);
+        return this.#becomeSecure();
+      case 'end':
+        return this.#push(null);
+      case 'client':
+        return this.#stream.hearClient(event.client);
+      case 'wantsInput':
+        return this.read();
+      case 'keylog':
+        // Events reach the application on a tick of their own: what a listener throws is not the handshake's.
+        process.nextTick(() => this.#role.onKeylog(Buffer.from(`${event.line}\n`, 'latin1')));
+        return;
+      case 'failure':
+        return this.#fail(tlsClientError(event.failure, this.#stream));
+    }
+  }
+
+  /** The engine's own output went out. */
+  #written(error: Error | null | undefined): void {
+    // After the handshake it is none of the application's data that is lost: reading and writing will tell.
+    if (error && this.#handshake === 'going on') this.#stream.destroy(error);
+    else if (this.#isStalled && this.#transport.backlog <= backlogLimit) {
+      this.#isStalled = false;
+      this.read();
+    }
+  }
+
+  #becomeSecure(): void {
+    this.#handshake = 'done';
+    clearTimeout(this.#deadline);
+    this.#deadline = undefined;
+    process.nextTick(() => {
+      if (!this.#stream.destroyed) this.#role.onHandshake(undefined);
+    });
+    this.#heldWrite?.();
+    this.#heldEnd?.();
+    this.#heldWrite = this.#heldEnd = undefined;
+    // Tickets go out with the application's first data if that comes at once: by themselves they would be a packet
+    // more, and Nagle's algorithm would hold the data back until the client has acknowledged them.
+    if (this.connection.holdsOutput) setImmediate(() => this.connection.flush());
+  }
+
+  // ---- the end
+
+  /** The stream's `_destroy`. */
+  destroy(error: Error | null, done: Done): void {
+    if (this.#handshake === 'going on') this.#failHandshake(error);
+    const visible = this.#visible(error ?? this.#failure ?? null);
+    this.connection.destroy();
+    this.#afterLinger = undefined;
+    this.#failWrite(visible);
+    if (visible === null) return this.#close(visible, done);
+    this.#transport.stop();
+    afterPendingWrites(() => this.#close(visible, done));
+  }
+
+  #close(error: Error | null, done: Done): void {
+    this.#transport.destroy();
+    if (this.carrier === undefined) netSocket._destroy.call(this.#stream, error, done);
+    else this.#closeWithoutHandle(error, done);
+  }
+
+  /** Does what net.Socket does, which without a handle would leave `hadError` out of `close`. */
+  #closeWithoutHandle(error: Error | null, done: Done): void {
+    this.#stream.setTimeout(0);
+    done(error);
+    process.nextTick(() => this.#stream.emit('close', error !== null));
+  }
+
+  /** The engine's end came: the alert is out, and the peer gets the time to read it. */
+  #fail(error: TlsClientError): void {
+    this.#failure = error;
+    if (this.#handshake === 'going on') this.#failHandshake(error);
+    this.#linger(() => this.#stream.destroy(this.#visible(error) ?? undefined));
+  }
+
+  /** What of an error the stream itself emits: the handshake's is told to the server instead. */
+  #visible(error: Error | null): Error | null {
+    return this.#handshake === 'done' || this.#role.emitsHandshakeErrors ? error : null;
+  }
+
+  /** Tells the handshake's failure. */
+  #failHandshake(cause: Error | null): void {
+    this.#handshake = 'failed';
+    clearTimeout(this.#deadline);
+    const reset = (): Error => nodeError('ECONNRESET', 'the connection was closed during the handshake');
+    const { report } = this.connection;
+    const error = isReported(cause) ? cause : transportError(cause ?? reset(), report, this.#stream);
+    process.nextTick(() => this.#role.onHandshake(error));
+  }
+
+  /** Ends our side, throws away what comes, and closes when both sides have ended or after a while. */
+  #linger(finish: () => void): void {
+    let isEnded = false;
+    const timer = setTimeout(finish, lingerTime);
+    timer.unref();
+    this.#afterLinger = () => {
+      if (!isEnded || !this.#peerEnded) return;
+      clearTimeout(timer);
+      finish();
+    };
+    this.#transport.end(() => {
+      isEnded = true;
+      this.#afterLinger?.();
+    });
+    this.#transport.resume();
+  }
+}
+
+/**
+ * Calls back when the callbacks of failed writes have been heard everywhere. Node's HTTP/2 puts a wrapper around
+ * streams like ours, which asserts that no write is pending when it hears of an error.
+ */
+function afterPendingWrites(finish: () => void): void {
+  setImmediate(() => setImmediate(finish));
+}
+
+function timeOut(connection: Connection): void {
+  connection.abort(new TlsAlert('handshakeFailure', 'TLS handshake timeout', { code: 'ERR_TLS_HANDSHAKE_TIMEOUT' }));
+}
+
+const isReported = (error: Error | null): error is TlsClientError => error !== null && 'handshakeReport' in error;
