@@ -39,7 +39,7 @@ export function hkdfExpand(
   return output;
 }
 
-/** HKDF-Expand-Label (RFC 8446 section 7.1); `label` without its `tls13 ` prefix. */
+/** HKDF-Expand-Label (RFC 8446 section 7.1); `label` without its `tls13 ` prefix. `mac` makes what is no secret. */
 export function hkdfExpandLabel(
   provider: CryptoProvider,
   hash: HashName,
@@ -47,6 +47,7 @@ export function hkdfExpandLabel(
   label: string,
   context: Uint8Array,
   length: number,
+  mac: 'hmac' | 'publicHmac' = 'hmac',
 ): Uint8Array {
   if (length > hashLength[hash]) {
     const info = labelBlock(label, length, context.length).slice(0, -1);
@@ -61,7 +62,7 @@ export function hkdfExpandLabel(
   }
   const { block } = template;
   block.set(context, block.length - 1 - context.length);
-  const output = provider.hmac(hash, secret, block);
+  const output = provider[mac](hash, secret, block);
   return output.length === length ? output : output.subarray(0, length);
 }
 

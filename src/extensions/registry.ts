@@ -51,7 +51,6 @@ interface Registry {
   readonly preSharedKey: typeof preSharedKey;
 }
 
-/** In the order in which answers are written. */
 const registry: Registry = {
   keyShare,
   cookie,
@@ -125,13 +124,13 @@ export function readOffers(r: Reader): Offers {
   return offers as Offers;
 }
 
-/** Writes an extension block with its length (RFC 8446 section 4.2). */
+/** Writes an extension block with its length (RFC 8446 section 4.2), in the order in which `replies` has them. */
 export function writeReplies(w: Writer, replies: Replies): Writer {
   return w.vector16((list) => {
-    for (const name of names) {
-      const reply = replies[name];
+    for (const name in replies) {
+      const reply = replies[name as Name];
       if (reply === undefined) continue;
-      const { type, write } = registry[name] as Extension<unknown, unknown>;
+      const { type, write } = registry[name as Name] as Extension<unknown, unknown>;
       list.u16(type).vector16((body) => write(body, reply));
     }
   });

@@ -31,20 +31,42 @@ export function readClientHello(message: HandshakeMessage): ClientHello {
   const cipherSuites = r.vector16(2).u16s();
   const compressionMethods = [...r.vector8(1).rest()];
   // Before TLS 1.3 the whole block may be missing (RFC 5246 section 7.4.1.2).
-  const hasExtensions = !r.done;
-  const start = message.body.length - r.remaining;
-  const offers = hasExtensions ? readOffers(r.vector16()) : {};
+  const start = r.done ? undefined : message.body.length - r.remaining;
+  const offers = start === undefined ? {} : readOffers(r.vector16());
   r.end(undefined);
-  return {
-    raw: message.raw,
-    legacyVersion,
-    random,
-    sessionId,
-    cipherSuites,
-    compressionMethods,
-    offers,
-    get extensions() {
-      return hasExtensions ? readRawExtensions(new Reader(message.body, 'extensions', start).vector16()) : [];
-    },
-  };
+  const fields = { raw: message.raw, legacyVersion, random, sessionId, cipherSuites, compressionMethods, offers };
+  return new ReceivedHello(fields, message.body, start);
+}
+
+type Fields = Omit<ClientHello, 'extensions'>;
+
+/** A class, because V8 takes microseconds to make an object with a getter of its own. */
+class ReceivedHello implements ClientHello {
+  readonly raw: Uint8Array;
+  readonly legacyVersion: number;
+  readonly random: Uint8Array;
+  readonly sessionId: Uint8Array;
+  readonly cipherSuites: readonly number[];
+  readonly compressionMethods: readonly number[];
+  readonly offers: Offers;
+  readonly #body: Uint8Array;
+  /** Where the extensions begin in the body, if there are any. */
+  readonly #start: number | undefined;
+
+  constructor(fields: Fields, body: Uint8Array, start: number | undefined) {
+    this.raw = fields.raw;
+    this.legacyVersion = fields.legacyVersion;
+    this.random = fields.random;
+    this.sessionId = fields.sessionId;
+    this.cipherSuites = fields.cipherSuites;
+    this.compressionMethods = fields.compressionMethods;
+    this.offers = fields.offers;
+    this.#body = body;
+    this.#start = start;
+  }
+
+  get extensions(): readonly RawExtension[] {
+    if (this.#start === undefined) return [];
+    return readRawExtensions(new Reader(this.#body, 'extensions', this.#start).vector16());
+  }
 }

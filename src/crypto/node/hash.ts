@@ -1,5 +1,5 @@
 import * as crypto from 'node:crypto';
-import type { HashName } from '../cipher-suites.ts';
+import { type HashName, hashLength } from '../cipher-suites.ts';
 import type { RunningHash } from '../provider.ts';
 
 const blockLength: Readonly<Record<HashName, number>> = { sha256: 64, sha384: 128 };
@@ -15,37 +15,65 @@ interface Scratch {
   readonly inner: Buffer;
   /** `inner` up to the end of a message, by the message's length; lengths recur. */
   readonly innerViews: Uint8Array[];
+  /** The padded key, then the inner hash. */
   readonly outer: Buffer;
 }
 
-const scratch: Readonly<Record<HashName, Scratch>> = {
-  sha256: { inner: Buffer.alloc(64 + scratchLength), innerViews: [], outer: Buffer.alloc(64 + 32) },
-  sha384: { inner: Buffer.alloc(128 + scratchLength), innerViews: [], outer: Buffer.alloc(128 + 48) },
-};
+const makeScratch = (name: HashName): Scratch => ({
+  inner: Buffer.alloc(blockLength[name] + scratchLength, 0x36),
+  innerViews: [],
+  outer: Buffer.alloc(blockLength[name] + hashLength[name], 0x5c),
+});
+const scratch: Readonly<Record<HashName, Scratch>> = { sha256: makeScratch('sha256'), sha384: makeScratch('sha384') };
+
+/** Makes the outer block of an HMAC, which wants to be hashed and wiped. */
+function fillOuter(name: HashName, key: Uint8Array, bytes: Uint8Array): Buffer {
+  const { inner, innerViews, outer } = scratch[name];
+  const block = blockLength[name];
+  for (let i = 0; i < key.length; i++) {
+    inner[i] = key[i]! ^ 0x36;
+    outer[i] = key[i]! ^ 0x5c;
+  }
+  inner.set(bytes, block);
+  innerViews[bytes.length] ??= inner.subarray(0, block + bytes.length);
+  const view = innerViews[bytes.length]!;
+  // As text (`binary` is latin1) a hash costs a third of what it costs as a Buffer; this one is no key.
+  outer.write(crypto.hash(name, view, 'binary'), block, 'latin1');
+  return outer;
+}
+
+/** Overwrites key and message: the key by the padding that the next one wants. `fill` costs more for so few bytes. */
+function wipe(name: HashName, keyLength: number, length: number): void {
+  const { inner, outer } = scratch[name];
+  const block = blockLength[name];
+  for (let i = 0; i < keyLength; i++) {
+    inner[i] = 0x36;
+    outer[i] = 0x5c;
+  }
+  for (let i = block; i < block + length; i++) inner[i] = 0;
+  for (let i = block; i < outer.length; i++) outer[i] = 0;
+}
+
+const fits = (name: HashName, key: Uint8Array, bytes: Uint8Array): boolean =>
+  bytes.length <= scratchLength && key.length <= blockLength[name];
 
 /**
  * HMAC as the two hashes that it is: for the short inputs of a key schedule half the price of an `Hmac` object.
  * The padded keys are wiped before it returns.
  */
 export function hmac(name: HashName, key: Uint8Array, bytes: Uint8Array): Uint8Array {
-  const block = blockLength[name];
-  if (bytes.length > scratchLength || key.length > block) return crypto.createHmac(name, key).update(bytes).digest();
-  const { inner, innerViews, outer } = scratch[name];
-  for (let i = 0; i < key.length; i++) {
-    inner[i] = key[i]! ^ 0x36;
-    outer[i] = key[i]! ^ 0x5c;
-  }
-  inner.fill(0x36, key.length, block);
-  outer.fill(0x5c, key.length, block);
-  inner.set(bytes, block);
-  innerViews[bytes.length] ??= inner.subarray(0, block + bytes.length);
-  const view = innerViews[bytes.length]!;
-  // As text (`binary` is latin1) a hash costs a third of what it costs as a Buffer; of the two, this one is no key.
-  outer.write(crypto.hash(name, view, 'binary'), block, 'latin1');
-  const tag = crypto.hash(name, outer, 'buffer');
-  inner.fill(0, 0, block + bytes.length);
-  outer.fill(0);
+  if (!fits(name, key, bytes)) return crypto.createHmac(name, key).update(bytes).digest();
+  const tag = crypto.hash(name, fillOuter(name, key, bytes), 'buffer');
+  wipe(name, key.length, bytes.length);
   return tag;
+}
+
+/** HMAC by way of text, which cannot be overwritten, but costs half of a Buffer and leaves less to the collector. */
+export function publicHmac(name: HashName, key: Uint8Array, bytes: Uint8Array): Uint8Array {
+  if (!fits(name, key, bytes)) return hmac(name, key, bytes);
+  const tag = crypto.hash(name, fillOuter(name, key, bytes), 'binary');
+  wipe(name, key.length, bytes.length);
+  return Buffer.from(tag, 'latin1');
 }
 
 /** Bytes up to which a transcript is kept as it is. Most handshakes have less than half of it. */

@@ -1,7 +1,7 @@
 import * as crypto from 'node:crypto';
 import type { CryptoProvider } from '../provider.ts';
 import { aead } from './aead.ts';
-import { digest, hmac, runningHash } from './hash.ts';
+import { digest, hmac, publicHmac, runningHash } from './hash.ts';
 import { keyAgreement } from './key-agreement.ts';
 import { publicKey } from './signing.ts';
 
@@ -12,6 +12,7 @@ export const nodeCrypto: CryptoProvider = {
   hash: runningHash,
   digest,
   hmac,
+  publicHmac,
   aead,
   keyAgreement,
   publicKey,

@@ -140,8 +140,8 @@ function sendServerHello(hs: Handshake13, exchange: Exchange | undefined): void 
 
 function encryptedReplies({ hello, config, limits, psk }: Handshake13, alpn: string | undefined): Replies {
   return {
-    ...limits.replies,
     ...(config.announceGroups && { supportedGroups: config.groups }),
+    ...limits.replies,
     // RFC 6066 section 3: not when a session is resumed.
     ...(hello.offers.serverName !== undefined && psk === undefined && { serverName: true }),
     ...(alpn !== undefined && { alpn }),

@@ -113,7 +113,7 @@ export class KeySchedule {
 export function trafficKey(provider: CryptoProvider, suite: CipherSuite, secret: TrafficSecret): TrafficKey {
   const { keyLength } = aeadShapes[suite.aead];
   const key = hkdfExpandLabel(provider, suite.hash, secret, 'key', empty, keyLength);
-  const iv = hkdfExpandLabel(provider, suite.hash, secret, 'iv', empty, 12);
+  const iv = hkdfExpandLabel(provider, suite.hash, secret, 'iv', empty, 12, 'publicHmac');
   const aead = provider.aead(suite.aead, key);
   key.fill(0);
   return { aead, iv };
@@ -135,7 +135,7 @@ export function finishedVerifyData(
   transcriptHash: Uint8Array,
 ): Uint8Array {
   const key = hkdfExpandLabel(provider, suite.hash, secret, 'finished', empty, hashLength[suite.hash]);
-  return provider.hmac(suite.hash, key, transcriptHash);
+  return provider.publicHmac(suite.hash, key, transcriptHash);
 }
 
 /** The exporter (RFC 8446 section 7.5). */
