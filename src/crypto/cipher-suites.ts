@@ -42,8 +42,10 @@ export interface CipherSuite {
   readonly version: typeof ProtocolVersion.tls12 | typeof ProtocolVersion.tls13;
   readonly aead: AeadName;
   readonly hash: HashName;
-  /** What signs the key exchange: fixed by the suite in TLS 1.2, free in TLS 1.3. */
-  readonly authentication: 'ecdsa' | 'rsa' | 'any';
+  /** What authenticates the server: fixed by the suite in TLS 1.2, free in TLS 1.3. */
+  readonly authentication: 'ecdsa' | 'rsa' | 'psk' | 'any';
+  /** Whether keys are exchanged with forward secrecy; a PSK alone has none (RFC 4279 section 2). */
+  readonly isEphemeral: boolean;
 }
 
 const { tls12, tls13 } = ProtocolVersion;
@@ -61,6 +63,13 @@ export const cipherSuites: readonly CipherSuite[] = [
   suite(0xc030, 'ECDHE-RSA-AES256-GCM-SHA384', tls12, 'AEAD_AES_256_GCM', 'sha384', 'rsa'),
   suite(0xcca9, 'ECDHE-ECDSA-CHACHA20-POLY1305', tls12, 'AEAD_CHACHA20_POLY1305', 'sha256', 'ecdsa'),
   suite(0xcca8, 'ECDHE-RSA-CHACHA20-POLY1305', tls12, 'AEAD_CHACHA20_POLY1305', 'sha256', 'rsa'),
+  // RFC 8442, RFC 7905, RFC 5487: with a key that both sides have beforehand.
+  suite(0xd001, 'ECDHE-PSK-AES128-GCM-SHA256', tls12, 'AEAD_AES_128_GCM', 'sha256', 'psk'),
+  suite(0xd002, 'ECDHE-PSK-AES256-GCM-SHA384', tls12, 'AEAD_AES_256_GCM', 'sha384', 'psk'),
+  suite(0xccac, 'ECDHE-PSK-CHACHA20-POLY1305', tls12, 'AEAD_CHACHA20_POLY1305', 'sha256', 'psk'),
+  suite(0x00a8, 'PSK-AES128-GCM-SHA256', tls12, 'AEAD_AES_128_GCM', 'sha256', 'psk'),
+  suite(0x00a9, 'PSK-AES256-GCM-SHA384', tls12, 'AEAD_AES_256_GCM', 'sha384', 'psk'),
+  suite(0xccab, 'PSK-CHACHA20-POLY1305', tls12, 'AEAD_CHACHA20_POLY1305', 'sha256', 'psk'),
 ];
 
 function suite(
@@ -71,13 +80,14 @@ function suite(
   hash: HashName,
   authentication: CipherSuite['authentication'],
 ): CipherSuite {
-  return { id, name, standardName: standardName(name, aead), version, aead, hash, authentication };
+  const isEphemeral = !name.startsWith('PSK-');
+  return { id, name, standardName: standardName(name, aead), version, aead, hash, authentication, isEphemeral };
 }
 
 /** `ECDHE-RSA-AES128-GCM-SHA256` -> `TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256`. */
 function standardName(name: string, aead: AeadName): string {
   if (name.startsWith('TLS_')) return name;
-  const [exchange, authentication] = name.split('-');
+  const exchange = /^(?:ECDHE-(?:ECDSA|RSA|PSK)|PSK)/.exec(name)![0].replace('-', '_');
   const hash = name.endsWith('SHA384') ? 'SHA384' : 'SHA256';
-  return `TLS_${exchange}_${authentication}_WITH_${aead.slice('AEAD_'.length)}_${hash}`;
+  return `TLS_${exchange}_WITH_${aead.slice('AEAD_'.length)}_${hash}`;
 }

@@ -75,6 +75,8 @@ export interface ServerConfig {
   readonly clientAuth?: ClientAuthentication | undefined;
   /** Whether a PSK may do without a key exchange, and so without forward secrecy (psk_ke). */
   readonly allowsPskOnly?: boolean | undefined;
+  /** What tells clients which PSK to use in TLS 1.2 (RFC 4279 section 5.2). */
+  readonly pskIdentityHint?: Uint8Array | undefined;
   /** How certificates may be compressed, ours and the client's, in our order (RFC 8879). */
   readonly certificateCompression?: readonly CertificateCompressor[] | undefined;
   /** Set to ask for a cookie with every HelloRetryRequest. */

@@ -24,6 +24,13 @@ export const writeServerKeyExchange = (parameters: Uint8Array, scheme: number, s
     1024,
   );
 
+/** ServerKeyExchange of a suite with a PSK: a hint which key to use, and our share (RFC 4279 section 2, RFC 5489 section 2). */
+export const writePskServerKeyExchange = (hint: Uint8Array, parameters: Uint8Array | undefined): Uint8Array =>
+  writeMessage(HandshakeType.serverKeyExchange, (w) => {
+    w.vector16((h) => h.bytes(hint));
+    if (parameters !== undefined) w.bytes(parameters);
+  });
+
 /** What it signs: both randoms and the parameters. */
 export const serverKeyExchangeInput = (
   clientRandom: Uint8Array,

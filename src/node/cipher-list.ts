@@ -19,6 +19,9 @@ const signedBy =
   ({ authentication }) =>
     authentication === kind;
 
+/** Suites with ECDHE of which a certificate is part; for OpenSSL, those with a PSK are of another kind. */
+const isSigned: Test = ({ authentication }) => authentication !== 'psk';
+
 /** Strength as OpenSSL counts it: the bits of the cipher's key. */
 const strength = (suite: CipherSuite): number => 8 * aeadShapes[suite.aead].keyLength;
 
@@ -27,10 +30,12 @@ const strength = (suite: CipherSuite): number => 8 * aeadShapes[suite.aead].keyL
  * SHA384 are not among them: they mean suites with such a MAC, which AEAD suites do not have.
  */
 const aliases: ReadonlyMap<string, Test> = new Map<string, Test>([
-  ...['ALL', 'HIGH', 'TLSv1.2', 'ECDHE', 'EECDH', 'kECDHE', 'kEECDH', 'ECDH'].map((name): [string, Test] => [
-    name,
-    all,
-  ]),
+  ...['ALL', 'HIGH', 'TLSv1.2'].map((name): [string, Test] => [name, all]),
+  ...['ECDHE', 'EECDH', 'kECDHE', 'kEECDH', 'ECDH'].map((name): [string, Test] => [name, isSigned]),
+  ['PSK', signedBy('psk')],
+  ['aPSK', signedBy('psk')],
+  ['kPSK', ({ authentication, isEphemeral }) => authentication === 'psk' && !isEphemeral],
+  ['kECDHEPSK', ({ authentication, isEphemeral }) => authentication === 'psk' && isEphemeral],
   ...['ECDSA', 'aECDSA'].map((name): [string, Test] => [name, signedBy('ecdsa')]),
   ['aRSA', signedBy('rsa')],
   ['AES', aead('AES')],

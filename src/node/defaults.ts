@@ -9,12 +9,12 @@ export interface Defaults {
   ecdhCurve: string;
 }
 
-/** Node's own, as far as they are implemented: no suites with CCM. */
+/** Node's own, as far as they are implemented: no suites with CCM, and none with a PSK. */
 export const defaults: Defaults = {
   minVersion: 'TLSv1.2',
   maxVersion: 'TLSv1.3',
   ciphers: cipherSuites
-    .filter(({ aead }) => !aead.includes('CCM'))
+    .filter(({ aead, authentication }) => !aead.includes('CCM') && authentication !== 'psk')
     .map(({ name }) => name)
     .join(':'),
   ecdhCurve: 'auto',

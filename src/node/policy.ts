@@ -5,6 +5,7 @@ import { checkFunction, isGiven } from './arguments.ts';
 import { type VerifyClient, withVerifier } from './client-verifier.ts';
 import type { SecureContextOptions } from './context-options.ts';
 import { nodeError } from './errors.ts';
+import { externalPsks, type PskOptions } from './pre-shared-keys.ts';
 import { asSecureContext, type SecureContext } from './secure-context.ts';
 
 /** What `onClientHello` may answer, now or later; whatever it leaves out is as the server has it. */
@@ -28,7 +29,7 @@ export type AlpnCallback = (offer: {
 }) => MaybePromise<string | undefined>;
 
 /** The part of a server's options that is asked anew for every connection. */
-export interface PolicyOptions {
+export interface PolicyOptions extends PskOptions {
   readonly onClientHello?: OnClientHello | undefined;
   readonly SNICallback?: SniCallback | undefined;
   readonly ALPNCallback?: AlpnCallback | undefined;
@@ -60,8 +61,8 @@ export function checkPolicyOptions(options: PolicyOptions & { readonly ALPNProto
   }
 }
 
-/** What a server does for all of its connections: sessions, staples, keys agreed upon beforehand. */
-export type ServerServices = Pick<Policy, 'sessions' | 'staple' | 'externalPsk'>;
+/** What a server does for all of its connections: sessions and staples. */
+export type ServerServices = Pick<Policy, 'sessions' | 'staple'>;
 
 /** The application's decisions for one connection: hook, then SNI, then ALPN. */
 export class ConnectionPolicy implements Policy {
@@ -76,7 +77,7 @@ export class ConnectionPolicy implements Policy {
   constructor(options: PolicyOptions, contexts: ContextSource, self: object, services: ServerServices = {}) {
     this.sessions = services.sessions;
     this.staple = services.staple;
-    this.externalPsk = services.externalPsk;
+    this.externalPsk = externalPsks(options.pskCallback, self);
     this.#options = options;
     this.#contexts = contexts;
     this.#self = self;
@@ -93,10 +94,16 @@ export class ConnectionPolicy implements Policy {
 
   #choose(hello: ClientHello, choice: ConnectionChoice | undefined): MaybePromise<ServerConfig> {
     const alpn = this.#alpn(choice?.ALPNProtocols);
-    const npn = this.#options.npnProtocols;
+    const { npnProtocols: npn, pskIdentityHint: hint } = this.#options;
     const finish = (context: SecureContext): ServerConfig => {
       const clientAuth = this.#clientAuth(context, choice);
-      return { ...context.config, ...(alpn && { alpn }), ...(npn && { npn }), ...(clientAuth && { clientAuth }) };
+      return {
+        ...context.config,
+        ...(alpn && { alpn }),
+        ...(npn && { npn }),
+        ...(clientAuth && { clientAuth }),
+        ...(hint && { pskIdentityHint: Buffer.from(hint) }),
+      };
     };
     const { standard } = this.#contexts;
     const chosen = choice?.secureContext;

@@ -2,8 +2,8 @@ import type { BlockList, ServerOpts } from 'node:net';
 import type { AlpnProtocols } from './alpn-protocols.ts';
 import { checkNumber, isGiven } from './arguments.ts';
 import type { SecureContextOptions } from './context-options.ts';
-import { nodeError } from './errors.ts';
 import { checkPolicyOptions, type PolicyOptions } from './policy.ts';
+import { checkPskOptions, type PskOptions } from './pre-shared-keys.ts';
 import type { SecureContext } from './secure-context.ts';
 import type { SessionOptions } from './sessions.ts';
 
@@ -12,6 +12,7 @@ export interface TlsOptions
   extends ServerOpts,
     SecureContextOptions,
     SessionOptions,
+    PskOptions,
     Omit<PolicyOptions, 'alpnProtocols'> {
   /** Protocols in our order: names, or the wire format. Not together with `ALPNCallback`. */
   readonly ALPNProtocols?: AlpnProtocols | undefined;
@@ -28,20 +29,10 @@ export interface TlsOptions
 /** What a timer can wait at most. */
 const longestTimeout = 2 ** 31 - 1;
 
-/**
- * Options of node:tls that are not implemented and whose silent absence would change what a server lets in or does.
- * `false` asks for nothing.
- */
-const notImplemented = ['pskCallback'] as const;
-
 /** Throws Node's errors for options of connections that are wrong. */
 export function checkServerOptions(options: TlsOptions): void {
-  for (const name of notImplemented) {
-    if ((options as Record<string, unknown>)[name]) {
-      throw nodeError('ERR_TLS_OPTION_NOT_IMPLEMENTED', `tsls does not implement options.${name} yet`);
-    }
-  }
   const { handshakeTimeout } = options;
   if (isGiven(handshakeTimeout)) checkNumber('options.handshakeTimeout', handshakeTimeout, 0, longestTimeout);
   checkPolicyOptions(options);
+  checkPskOptions(options);
 }

@@ -4,7 +4,7 @@ import { writeFinished } from '../../messages/finished.ts';
 import { writeNewSessionTicket12 } from '../../messages/new-session-ticket.ts';
 import { readNextProtocol } from '../../messages/next-protocol.ts';
 import { writeServerHello } from '../../messages/server-hello.ts';
-import type { TrafficKey } from '../../record/protection.ts';
+import type { Opener, TrafficKey } from '../../record/protection.ts';
 import { Opener12, Sealer12 } from '../../record/protection12.ts';
 import { fail } from '../../wire/alert.ts';
 import { ProtocolVersion } from '../../wire/code-points.ts';
@@ -83,9 +83,15 @@ export function sendFinished(hs: Conversation12, master: Uint8Array, keys: Keys)
 }
 
 /** The client's ChangeCipherSpec, its choice of protocol where NPN is used, and its Finished; its verify_data. */
-export function* receiveClientFinished(hs: Conversation12, master: Uint8Array, keys: Keys): Steps<Uint8Array> {
+export function* receiveClientFinished(
+  hs: Conversation12,
+  master: Uint8Array,
+  keys: Keys,
+  isUnknownPsk = false,
+): Steps<Uint8Array> {
   yield* changeCipherSpec();
-  hs.channel.protectReceiving(new Opener12(keys.client, aeadShapes[hs.suite.aead], hs.limits.receiving));
+  const opener = new Opener12(keys.client, aeadShapes[hs.suite.aead], hs.limits.receiving);
+  hs.channel.protectReceiving(isUnknownPsk ? blamingIdentity(opener) : opener);
   if (hs.npn !== undefined) yield* receiveNextProtocol(hs);
   const expected = verifyData(hs.provider, hs.suite, master, 'client', hs.transcript.digest());
   const { body, raw } = yield* message('finished');
@@ -94,6 +100,14 @@ export function* receiveClientFinished(hs: Conversation12, master: Uint8Array, k
   hs.transcript.add(raw);
   return body;
 }
+
+/** A client with a wrong identity hears what one with a wrong key hears; the server is told which it was. */
+const blamingIdentity = (opener: Opener): Opener => ({
+  maxFragmentLength: opener.maxFragmentLength,
+  open: (type, bytes, start, end) =>
+    opener.open(type, bytes, start, end) ??
+    fail('badRecordMac', 'the client names a PSK identity that is not known', 'PSK_IDENTITY_NOT_FOUND'),
+});
 
 function* receiveNextProtocol(hs: Conversation12): Steps<void> {
   const next = yield* message('nextProtocol');

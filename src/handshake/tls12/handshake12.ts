@@ -2,18 +2,13 @@ import type { CipherSuite } from '../../crypto/cipher-suites.ts';
 import type { EphemeralKey } from '../../crypto/provider.ts';
 import { writeCertificate12, writeCertificateStatus } from '../../messages/certificate.ts';
 import { writeCertificateRequest12 } from '../../messages/certificate-request.ts';
-import { readClientKeyExchange } from '../../messages/client-key-exchange.ts';
-import {
-  serverKeyExchangeInput,
-  writeEcdhParameters,
-  writeServerHelloDone,
-  writeServerKeyExchange,
-} from '../../messages/server-key-exchange.ts';
+import { writeServerHelloDone } from '../../messages/server-key-exchange.ts';
 import { ProtocolVersion } from '../../wire/code-points.ts';
 import { certificateRequest } from '../client-authentication.ts';
+import type { ClientAuthentication } from '../config.ts';
 import { type ClientIdentity, type Negotiation, type Secured, Transcript } from '../handshake.ts';
 import { selectAlpn, selectSizeLimits } from '../selection.ts';
-import { answer, message, type Steps } from '../steps.ts';
+import { answer, type Steps } from '../steps.ts';
 import { receiveCertificate12, receiveCertificateVerify12 } from './client-certificate12.ts';
 import {
   type Conversation12,
@@ -25,14 +20,10 @@ import {
   sendNewTicket,
   sendServerHello,
 } from './conversation12.ts';
-import { masterSecret, type Randoms } from './key-schedule12.ts';
-import { type Choice12, negotiate12, offersSecureRenegotiation } from './negotiate12.ts';
+import { receiveKeyExchange, sendKeyExchange } from './key-exchange12.ts';
+import type { Randoms } from './key-schedule12.ts';
+import { negotiate12, offersSecureRenegotiation } from './negotiate12.ts';
 import { chooseKeeping, findSession12, type Resumed12, session12 } from './sessions12.ts';
-
-/** A full TLS 1.2 handshake all of whose parameters are chosen. */
-interface Handshake12 extends Conversation12 {
-  readonly choice: Choice12;
-}
 
 /** The server's side of TLS 1.2: RFC 5246 figure 1, or figure 2 where a session is resumed. */
 export function* handshake12(negotiation: Negotiation): Steps<Secured> {
@@ -46,13 +37,13 @@ export function* handshake12(negotiation: Negotiation): Steps<Secured> {
 /** RFC 5246 figure 1, with the key exchange of RFC 8422. */
 function* fullHandshake(negotiation: Negotiation, secureRenegotiation: boolean): Steps<Secured> {
   const { hello, config, policy } = negotiation;
-  const choice = negotiate12(hello, config, negotiation.provider);
-  negotiation.report.group = choice.group;
-  const conversation = yield* begin(negotiation, choice.suite, secureRenegotiation);
-  const hs: Handshake12 = { ...conversation, choice };
+  const choice = negotiate12(negotiation);
+  negotiation.report.group = choice.curve?.group;
+  const hs = yield* begin(negotiation, choice.suite, secureRenegotiation);
   const keeping = chooseKeeping(hs);
-  const { credential } = choice.identity;
-  const staple = hello.offers.statusRequest ? yield* answer(policy.staple?.(credential, hello)) : undefined;
+  const credential = choice.identity?.credential;
+  const staple =
+    credential && hello.offers.statusRequest ? yield* answer(policy.staple?.(credential, hello)) : undefined;
 
   sendServerHello(hs, keeping?.by === 'id' ? keeping.id : noId, {
     // RFC 6066 section 3.
@@ -61,17 +52,21 @@ function* fullHandshake(negotiation: Negotiation, secureRenegotiation: boolean):
     ...(staple && { statusRequest: true }),
   });
   hs.channel.limitFragments(hs.limits.sending);
-  send(hs, writeCertificate12(credential.chain));
-  if (staple) send(hs, writeCertificateStatus(staple));
-  hs.report.reach('certificate');
-  const ephemeral = yield* sendKeyExchange(hs);
-  if (config.clientAuth) send(hs, writeCertificateRequest12(certificateRequest(hs, config.clientAuth)));
+  if (credential) {
+    send(hs, writeCertificate12(credential.chain));
+    if (staple) send(hs, writeCertificateStatus(staple));
+    hs.report.reach('certificate');
+  }
+  const ephemeral = yield* sendKeyExchange(hs, choice);
+  // RFC 5246 section 7.4.4: only a server that shows a certificate may ask for one.
+  const clientAuth = credential && config.clientAuth;
+  if (clientAuth) send(hs, writeCertificateRequest12(certificateRequest(hs, clientAuth)));
   send(hs, writeServerHelloDone());
   hs.report.reach('serverHelloDone');
 
-  const { master, client } = yield* receiveKeys(hs, ephemeral);
+  const { master, client, isUnknownPsk } = yield* receiveKeys(hs, ephemeral, clientAuth);
   const keys = protect(hs, master);
-  const peerFinished = yield* receiveClientFinished(hs, master, keys);
+  const peerFinished = yield* receiveClientFinished(hs, master, keys, isUnknownPsk);
   const session = session12(hs, master, client, undefined);
   if (keeping?.by === 'id' && session) yield* answer(policy.sessions?.cache?.save(keeping.id, session));
   if (keeping?.by === 'ticket' && session) sendNewTicket(hs, session);
@@ -129,42 +124,21 @@ function serverRandom({ provider, config }: Negotiation): Randoms['server'] {
 /** "DOWNGRD" and 1. */
 const downgradeSentinel = Uint8Array.of(0x44, 0x4f, 0x57, 0x4e, 0x47, 0x52, 0x44, 0x01);
 
-/** ServerKeyExchange (RFC 8422 section 5.4). */
-function* sendKeyExchange(hs: Handshake12): Steps<EphemeralKey> {
-  const { group, generate, identity } = hs.choice;
-  const ephemeral = generate();
-  const parameters = writeEcdhParameters(group, ephemeral.share);
-  hs.report.signatureScheme = identity.scheme;
-  const input = serverKeyExchangeInput(hs.randoms.client, hs.randoms.server, parameters);
-  const signature = yield* answer(identity.credential.signer.sign(identity.scheme, input));
-  send(hs, writeServerKeyExchange(parameters, identity.scheme, signature));
-  hs.report.reach('serverKeyExchange');
-  return ephemeral;
-}
-
 interface ClientKeys {
   readonly master: Uint8Array;
   readonly client: ClientIdentity | undefined;
+  readonly isUnknownPsk: boolean;
 }
 
 /** The client's second flight up to its ChangeCipherSpec: certificate if asked, key exchange, proof of the key. */
-function* receiveKeys(hs: Handshake12, ephemeral: EphemeralKey): Steps<ClientKeys> {
-  const { clientAuth } = hs.config;
+function* receiveKeys(
+  hs: Conversation12,
+  ephemeral: EphemeralKey | undefined,
+  clientAuth: ClientAuthentication | undefined,
+): Steps<ClientKeys> {
   const chain = clientAuth ? yield* receiveCertificate12(hs, hs.transcript) : undefined;
-  const master = yield* receiveKeyExchange(hs, ephemeral);
+  const { master, isUnknownPsk } = yield* receiveKeyExchange(hs, ephemeral);
   const client =
     clientAuth && chain ? yield* receiveCertificateVerify12(hs, clientAuth, hs.transcript, chain) : undefined;
-  return { master, client };
-}
-
-/** ClientKeyExchange; the result is the master secret. */
-function* receiveKeyExchange(hs: Handshake12, ephemeral: EphemeralKey): Steps<Uint8Array> {
-  const exchange = yield* message('clientKeyExchange');
-  const premaster = ephemeral.derive(readClientKeyExchange(exchange));
-  hs.transcript.add(exchange.raw);
-  hs.report.reach('clientKeyExchange');
-  const binding = hs.hello.offers.extendedMasterSecret ? { sessionHash: hs.transcript.digest() } : hs.randoms;
-  const master = masterSecret(hs.provider, hs.suite, premaster, binding);
-  premaster.fill(0);
-  return master;
+  return { master, client, isUnknownPsk };
 }

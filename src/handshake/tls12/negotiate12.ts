@@ -4,6 +4,7 @@ import type { ClientHello } from '../../messages/client-hello.ts';
 import { fail } from '../../wire/alert.ts';
 import { NamedGroup, ProtocolVersion } from '../../wire/code-points.ts';
 import type { ServerConfig } from '../config.ts';
+import type { Negotiation } from '../handshake.ts';
 import { commonSuites, type Identity, noIdentity, usableIdentities } from '../selection.ts';
 
 /** TLS_EMPTY_RENEGOTIATION_INFO_SCSV (RFC 5746 section 3.3). */
@@ -18,30 +19,43 @@ export function offersSecureRenegotiation(hello: ClientHello): boolean {
   return renegotiationInfo !== undefined || hello.cipherSuites.includes(renegotiationScsv);
 }
 
-export interface Choice12 {
-  readonly suite: CipherSuite;
-  readonly identity: Identity;
+/** The curve of a key exchange. */
+export interface Curve {
   readonly group: number;
   readonly generate: () => EphemeralKey;
 }
 
+export interface Choice12 {
+  readonly suite: CipherSuite;
+  /** Absent where a PSK says who the server is. */
+  readonly identity: Identity | undefined;
+  /** Absent where a PSK is all there is. */
+  readonly curve: Curve | undefined;
+}
+
 /** Suite, credential and group together: each of them limits the others (RFC 8422 section 5.1, RFC 5246 section 7.4.2). */
-export function negotiate12(hello: ClientHello, config: ServerConfig, provider: CryptoProvider): Choice12 {
+export function negotiate12({ hello, config, provider, policy }: Negotiation): Choice12 {
   const formats = hello.offers.ecPointFormats;
   if (formats !== undefined && !formats.includes(0)) {
     fail('illegalParameter', 'ec_point_formats lacks the uncompressed format', 'UNSUPPORTED_POINT_FORMAT');
   }
-  const suites = commonSuites(hello, config, ProtocolVersion.tls12);
+  const takesPsk = policy.externalPsk !== undefined;
+  const suites = commonSuites(hello, config, ProtocolVersion.tls12).filter(
+    ({ authentication }) => takesPsk || authentication !== 'psk',
+  );
   if (suites.length === 0) fail('handshakeFailure', 'no common cipher suite for TLS 1.2', 'NO_SHARED_CIPHER');
   const curve = selectCurve(hello, config, provider);
   const identities = usableIdentities(hello, config, ProtocolVersion.tls12).filter(({ credential }) =>
     knowsCurve(hello, credential.signer.keyType),
   );
-  if (identities.length === 0) noIdentity(hello, config);
   for (const suite of suites) {
+    if (suite.isEphemeral && curve === undefined) continue;
     const identity = identities.find(({ credential }) => authenticates(suite, credential.signer.keyType));
-    if (identity !== undefined) return { suite, identity, ...curve };
+    if (identity === undefined && suite.authentication !== 'psk') continue;
+    return { suite, identity, curve: suite.isEphemeral ? curve : undefined };
   }
+  if (curve === undefined) fail('handshakeFailure', 'no common elliptic curve', 'NO_SHARED_GROUP');
+  if (identities.length === 0) noIdentity(hello, config);
   return fail('handshakeFailure', 'no certificate fits a common cipher suite', 'NO_SHARED_CIPHER');
 }
 
@@ -63,15 +77,11 @@ function knowsCurve(hello: ClientHello, key: KeyType): boolean {
 }
 
 /** The curve of the key exchange. A client that names none takes any (RFC 8422 section 4). */
-function selectCurve(
-  hello: ClientHello,
-  config: ServerConfig,
-  provider: CryptoProvider,
-): { readonly group: number; readonly generate: () => EphemeralKey } {
+function selectCurve(hello: ClientHello, config: ServerConfig, provider: CryptoProvider): Curve | undefined {
   const offered = hello.offers.supportedGroups ?? [NamedGroup.secp256r1, NamedGroup.secp384r1, NamedGroup.secp521r1];
   for (const group of config.groups) {
     const generate = offered.includes(group) ? provider.keyAgreement(group)?.generate : undefined;
     if (generate !== undefined) return { group, generate };
   }
-  return fail('handshakeFailure', 'no common elliptic curve', 'NO_SHARED_GROUP');
+  return undefined;
 }

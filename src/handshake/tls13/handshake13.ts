@@ -46,7 +46,13 @@ export function* handshake13(negotiation: Negotiation): Steps<Secured> {
   const { hello, transcript, group } = yield* agreeOnGroup(negotiation, suite);
   const partialHash = addHello(transcript, hello);
   const psk = yield* choosePsk({ ...negotiation, hello }, suite, partialHash, group);
-  if (psk === undefined) checkFullHello13(hello);
+  if (psk === undefined) {
+    // Without certificates there is nothing to fall back on: a wrong identity gets the answer of a wrong key.
+    if (policy.externalPsk && partialHash && config.credentials.length === 0) {
+      fail('decryptError', 'the client offers no PSK that is known', 'PSK_IDENTITY_NOT_FOUND');
+    }
+    checkFullHello13(hello);
+  }
   if (psk === undefined && group === undefined) fail('handshakeFailure', 'no common group', 'NO_SHARED_GROUP');
   const identity = psk ? undefined : selectIdentity13(hello, config);
   const alpn = yield* selectAlpn(hello, config);
