@@ -194,8 +194,10 @@ describe("ciphers mean what OpenSSL's list means", () => {
     it(list, async () => {
       const theirs = await offered(list);
       assert.ok(theirs.length > 0);
+      // A client offers no suites with a PSK unless it has one.
+      const ours = readCipherList(list).suites.filter(({ authentication }) => authentication !== 'psk');
       assert.deepEqual(
-        readCipherList(list).suites.map(({ name }) => name),
+        ours.map(({ name }) => name),
         theirs,
       );
     });
