@@ -56,6 +56,7 @@ export function checkPossession(
   if (!key.verify(scheme, signed, signature)) {
     fail('decryptError', "the client's CertificateVerify does not verify", 'BAD_SIGNATURE');
   }
+  report.clientSignatureScheme = scheme;
 }
 
 /** Asks for the verdict on a client's certificates, and refuses a client that it goes against where one is required. */

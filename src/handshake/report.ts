@@ -21,6 +21,8 @@ export class HandshakeReport {
   cipherSuite: CipherSuite | undefined;
   group: number | undefined;
   signatureScheme: number | undefined;
+  /** What the client signed with, where it showed a certificate. */
+  clientSignatureScheme: number | undefined;
   alpnProtocol: string | undefined;
   /** The protocol that the client chose by NPN, where there was no ALPN. */
   npnProtocol: string | undefined;

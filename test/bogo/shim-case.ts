@@ -1,20 +1,33 @@
+import { constants, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { type AddressInfo, connect, type Socket } from 'node:net';
-import { createServer, type Server, type TLSSocket, type TlsClientError } from '../../src/index.ts';
+import { createServer, type Server, type TLSSocket, type TlsClientError, type TlsOptions } from '../../src/index.ts';
+import { MemorySessionStore, type SessionStore } from '../../src/session/memory-store.ts';
 import { Bytewise } from './bytewise.ts';
 import { checkHandshake } from './shim-checks.ts';
 import { converse } from './shim-conversation.ts';
 import { type Flags, type ShimFlags, Unimplemented } from './shim-flags.ts';
-import { type Observed, serverOptions } from './shim-options.ts';
+import { nothingObserved, type Observed, serverOptions, staple } from './shim-options.ts';
 
 /** Runs the connections of one case, as many as the runner resumes. Throws what it fails with. */
 export async function runCase(flags: Flags, signal: AbortSignal): Promise<void> {
   const count = 1 + (flags.initial.number('-resume-count') ?? 0);
-  if (count > 1) throw new Unimplemented('resumption');
+  // Each connection has a server of its own, since its flags may be its own; like those of a fleet they share these.
+  const ticketKeys = randomBytes(48);
+  const sessions = new MemorySessionStore();
   for (let i = 0; i < count; i++) {
-    const observed: Observed = { signedWith: undefined, complaint: undefined };
+    const observed = nothingObserved();
     const own = i === 0 ? flags.initial : flags.resume;
-    const server = makeServer(own, observed);
+    const sessionStore: SessionStore = {
+      get: (id) => (own.has('-async') ? Promise.resolve(sessions.get(id)) : sessions.get(id)),
+      set(id, session, seconds) {
+        observed.storedSession = true;
+        sessions.set(id, session, seconds);
+      },
+    };
+    // Without tickets that hold the session, TLS 1.3 has others, which name it (RFC 8446 section 4.6.1).
+    const noTicket = own.has('-no-ticket') && { secureOptions: constants.SSL_OP_NO_TICKET, sessionTickets: 0 };
+    const server = makeServer(own, observed, { ticketKeys, sessionStore, ...noTicket });
     await runConnection(server, own, i > 0, observed, signal);
   }
 }
@@ -25,9 +38,11 @@ const lacking: ReadonlySet<unknown> = new Set([
   'ERR_SSL_NO_CIPHER_MATCH', // only suites without ECDHE or AEAD
 ]);
 
-function makeServer(flags: ShimFlags, observed: Observed): Server {
+function makeServer(flags: ShimFlags, observed: Observed, sessions: TlsOptions): Server {
   try {
-    return createServer(serverOptions(flags, observed));
+    const server = createServer({ ...serverOptions(flags, observed), ...sessions });
+    staple(server, flags);
+    return server;
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (lacking.has(code)) throw new Unimplemented(message);

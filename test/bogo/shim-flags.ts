@@ -3,44 +3,60 @@ export class Unimplemented extends Error {}
 
 /** Flags without a value. */
 const switches: ReadonlySet<string> = new Set([
+  '-advertise-empty-npn',
   '-async',
   '-check-close-notify',
   '-cnsa-202407',
   '-cnsa1-202603',
   '-decline-alpn',
+  '-decline-ocsp-callback',
   '-expect-extended-master-secret',
   '-expect-hrr',
   '-expect-no-hrr',
+  '-expect-no-next-proto',
   '-expect-no-server-name',
+  '-expect-no-session-id',
+  '-expect-session-id',
+  '-expect-session-miss',
   '-fail-cert-callback',
   '-fail-ddos-callback',
   '-fail-early-callback',
+  '-fail-ocsp-callback',
   '-fips-202205',
   '-install-ddos-callback',
   '-ipv6',
   '-is-handshaker-supported',
   '-key-update',
+  '-no-ticket',
   '-no-tls1',
   '-no-tls11',
   '-no-tls12',
   '-no-tls13',
   '-reject-alpn',
+  '-require-any-client-certificate',
   '-server',
   '-server-preference',
   '-shim-shuts-down',
+  '-use-custom-verify-callback',
   '-use-early-callback',
   '-use-export-context',
+  '-verify-fail',
+  '-verify-peer',
   '-wpa-202304',
 ]);
 
 /** Flags with a value; those that come several times make a list. */
 const valued: ReadonlySet<string> = new Set([
+  '-advertise-npn',
   '-cert-file',
   '-cipher',
   '-curves',
   '-expect-advertised-alpn',
   '-expect-cipher-aes',
   '-expect-curve-id',
+  '-expect-next-proto',
+  '-expect-peer-cert-file',
+  '-expect-peer-signature-algorithm',
   '-expect-selected-credential',
   '-expect-server-name',
   '-export-context',
@@ -49,15 +65,22 @@ const valued: ReadonlySet<string> = new Set([
   '-key-file',
   '-max-version',
   '-min-version',
+  '-ocsp-response',
   '-port',
   '-resume-count',
   '-select-alpn',
   '-shim-id',
   '-signing-prefs',
+  '-use-client-ca-list',
+  '-verify-prefs',
 ]);
 
 /** Switches that change nothing here, and why. */
 const meaningless: ReadonlySet<string> = new Set([
+  '-enable-ocsp-stapling', // for clients
+  '-expect-verify-result', // it is what we make it to be
+  '-set-ocsp-in-callback', // there is no other way
+  '-use-ocsp-callback',
   '-allow-hint-mismatch', // there is no handshaker that could give hints
   '-implicit-handshake', // the handshake needs no call of its own
   '-no-op-extra-handshake', // so it cannot be called twice
@@ -77,6 +100,7 @@ export interface CredentialFiles {
   readonly certFile: string;
   readonly keyFile: string;
   readonly signingPrefs: readonly number[];
+  readonly ocspResponse: Buffer | undefined;
 }
 
 /** The flags of one connection. */
@@ -91,7 +115,7 @@ export class ShimFlags {
     if (name === '-new-x509-credential') this.#credentials.push(new Map());
     else if (value === undefined) this.#switches.add(name);
     else {
-      const isOfCredential = ['-cert-file', '-key-file', '-signing-prefs'].includes(name);
+      const isOfCredential = ['-cert-file', '-key-file', '-signing-prefs', '-ocsp-response'].includes(name);
       const map = isOfCredential ? this.#credentials.at(-1)! : this.#values;
       map.set(name, [...(map.get(name) ?? []), value]);
     }
@@ -121,7 +145,9 @@ export class ShimFlags {
       const [certFile, keyFile] = [flags.get('-cert-file')?.[0], flags.get('-key-file')?.[0]];
       if (certFile === undefined || keyFile === undefined) return [];
       const signingPrefs = (flags.get('-signing-prefs') ?? []).map(Number);
-      return { number: flags === standard ? -1 : index, certFile, keyFile, signingPrefs };
+      const [ocsp] = flags.get('-ocsp-response') ?? [];
+      const ocspResponse = ocsp === undefined ? undefined : Buffer.from(ocsp, 'base64');
+      return { number: flags === standard ? -1 : index, certFile, keyFile, signingPrefs, ocspResponse };
     });
   }
 }

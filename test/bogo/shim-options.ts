@@ -1,10 +1,20 @@
-import { createPrivateKey, createPublicKey } from 'node:crypto';
+import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { keyTypeOf, signLocally } from '../../src/crypto/node/signing.ts';
 import { defaultSignatureSchemes } from '../../src/crypto/signature-schemes.ts';
-import type { AlpnCallback, OnClientHello, RemoteKey, TlsOptions } from '../../src/index.ts';
-import { ProtocolVersion, schemeName, versionName } from '../../src/wire/code-points.ts';
+import type { ClientAuthentication } from '../../src/handshake/config.ts';
+import {
+  type AlpnCallback,
+  createSecureContext,
+  type OnClientHello,
+  type RemoteKey,
+  SecureContext,
+  type Server,
+  type TlsOptions,
+} from '../../src/index.ts';
+import { readAlpnProtocols } from '../../src/node/alpn-protocols.ts';
+import { ProtocolVersion, SignatureScheme, schemeName, versionName } from '../../src/wire/code-points.ts';
 import { type CredentialFiles, type ShimFlags, Unimplemented } from './shim-flags.ts';
 import { policyOptions } from './shim-policies.ts';
 
@@ -12,15 +22,33 @@ import { policyOptions } from './shim-policies.ts';
 export interface Observed {
   /** The number of the credential whose key signed last. */
   signedWith: number | undefined;
+  /** The client's certificates, DER. */
+  clientChain: readonly Uint8Array[] | undefined;
+  /** Whether a session was put into the store. */
+  storedSession: boolean;
   /** What is wrong, found in a callback. */
   complaint: string | undefined;
 }
 
-/** What a user of `createServer` would write for the runner's flags. Throws `Unimplemented`. */
+export const nothingObserved = (): Observed => ({
+  signedWith: undefined,
+  clientChain: undefined,
+  storedSession: false,
+  complaint: undefined,
+});
+
+/** What a user of `createServer` would write for the runner's flags, but for sessions. Throws `Unimplemented`. */
 export function serverOptions(flags: ShimFlags, observed: Observed): TlsOptions {
-  const { credentials } = flags;
-  const signingPrefs = signingPrefsOf(credentials);
   return {
+    secureContext: secureContext(flags, observed),
+    ...(hasHelloHook(flags) && { onClientHello: helloHook(flags) }),
+    ...(flags.has('-select-alpn') || flags.has('-reject-alpn') ? { ALPNCallback: alpnCallback(flags, observed) } : {}),
+  };
+}
+
+function secureContext(flags: ShimFlags, observed: Observed): SecureContext {
+  const { credentials } = flags;
+  const { config } = createSecureContext({
     key: credentials.map((files) => keyOf(files, flags, observed)),
     cert: credentials.map(({ certFile }) => readFileSync(certFile)),
     ...versionsOf(flags),
@@ -28,10 +56,48 @@ export function serverOptions(flags: ShimFlags, observed: Observed): TlsOptions 
     ...policyOptions(flags),
     ...(flags.has('-cipher') && { ciphers: ciphersOf(flags.text('-cipher')!) }),
     ...(flags.has('-curves') && { ecdhCurve: flags.numbers('-curves').map(curveName).join(':') }),
-    ...(signingPrefs.length > 0 && { sigalgs: signingPrefs.map(schemeOf).join(':') }),
-    ...(hasHelloHook(flags) && { onClientHello: helloHook(flags) }),
-    ...(flags.has('-select-alpn') || flags.has('-reject-alpn') ? { ALPNCallback: alpnCallback(flags, observed) } : {}),
+    ...sigalgsOf(flags),
+  });
+  // What has no option yet.
+  return new SecureContext({ ...config, npn: npnProtocols(flags), clientAuth: clientAuthentication(flags, observed) });
+}
+
+function npnProtocols(flags: ShimFlags): readonly string[] | undefined {
+  if (flags.has('-advertise-empty-npn')) return [];
+  return readAlpnProtocols(flags.has('-advertise-npn') ? Buffer.from(flags.text('-advertise-npn')!) : undefined);
+}
+
+/** BoringSSL refuses a certificate that it does not like even where it asked for none in particular. */
+function clientAuthentication(flags: ShimFlags, observed: Observed): ClientAuthentication | undefined {
+  const isRequired = flags.has('-require-any-client-certificate');
+  if (!isRequired && !flags.has('-verify-peer')) return undefined;
+  const isRefused = flags.has('-verify-fail');
+  const names = flags.text('-use-client-ca-list') ?? '';
+  return {
+    isRequired: isRequired || isRefused,
+    authorities: names.startsWith('<') || names === '' ? [] : names.split(',').map((name) => Buffer.from(name, 'hex')),
+    async verify(chain) {
+      observed.clientChain = chain.map((der) => Uint8Array.from(der));
+      if (flags.has('-async')) await nextTurn();
+      // BoringSSL's two callbacks have these alerts.
+      const alert = flags.has('-use-custom-verify-callback') ? 'certificateUnknown' : 'handshakeFailure';
+      return { authorized: !isRefused, alert };
+    },
   };
+}
+
+/** Answers `OCSPRequest`, where the runner has something for a credential. */
+export function staple(server: Server, flags: ShimFlags): void {
+  const responses = flags.credentials.flatMap(({ certFile, ocspResponse }) =>
+    ocspResponse ? [{ certificate: new X509Certificate(readFileSync(certFile)).raw, ocspResponse }] : [],
+  );
+  if (responses.length === 0 && !flags.has('-fail-ocsp-callback')) return;
+  server.on('OCSPRequest', async (certificate, _issuer, callback) => {
+    if (flags.has('-async')) await nextTurn();
+    if (flags.has('-fail-ocsp-callback')) return callback(refusal());
+    const found = responses.find((response) => certificate.equals(response.certificate));
+    callback(null, flags.has('-decline-ocsp-callback') ? null : found?.ocspResponse);
+  });
 }
 
 function versionsOf(flags: ShimFlags): Pick<TlsOptions, 'minVersion' | 'maxVersion'> {
@@ -73,12 +139,22 @@ function schemeOf(scheme: number): string {
   return schemeName(scheme);
 }
 
-/** The server has one list of schemes for all of its credentials. */
-function signingPrefsOf(credentials: readonly CredentialFiles[]): readonly number[] {
-  const lists = new Set(credentials.map(({ signingPrefs }) => signingPrefs.join()));
-  if (lists.size > 1) throw new Unimplemented('signature schemes that differ between credentials');
-  return credentials[0]?.signingPrefs ?? [];
+/** A server has one list for what it signs with, whatever the key, and for what clients may sign with. */
+function sigalgsOf(flags: ShimFlags): Pick<TlsOptions, 'sigalgs'> {
+  const [first, ...others] = flags.credentials.map(({ signingPrefs }) => signingPrefs);
+  if (others.some((prefs) => prefs.join() !== first!.join())) {
+    throw new Unimplemented('signature schemes that differ between credentials');
+  }
+  const signing = first ?? [];
+  const verifying = flags.numbers('-verify-prefs');
+  if (signing.length + verifying.length === 0) return {};
+  // Where only the client's are limited, ours must be among them.
+  const schemes = signing.length > 0 ? [...signing, ...verifying] : [...verifying, ...schemesOfRunner];
+  return { sigalgs: schemes.map(schemeOf).join(':') };
 }
+
+/** What the runner's RSA key, the one by default, signs with. */
+const schemesOfRunner: readonly number[] = [SignatureScheme.rsaPssRsaeSha256, SignatureScheme.rsaPkcs1Sha256];
 
 /** The key itself, or one that signs elsewhere where the case wants to wait for it or to know which one it was. */
 function keyOf({ keyFile, number }: CredentialFiles, flags: ShimFlags, observed: Observed): Buffer | RemoteKey {
@@ -103,14 +179,15 @@ function keyOf({ keyFile, number }: CredentialFiles, flags: ShimFlags, observed:
 const refusals = ['-fail-early-callback', '-fail-ddos-callback', '-fail-cert-callback'];
 const hooks = ['-async', '-use-early-callback', '-install-ddos-callback', ...refusals];
 
+const refusal = (): Error => Object.assign(new Error('the callback refuses'), { code: 'CALLBACK_REFUSED' });
+
 const hasHelloHook = (flags: ShimFlags): boolean => hooks.some((name) => flags.has(name));
 
 /** All callbacks that BoringSSL has between ClientHello and ServerHello in one. */
 function helloHook(flags: ShimFlags): OnClientHello {
   return async () => {
     if (flags.has('-async')) await nextTurn();
-    const refusal = refusals.find((name) => flags.has(name));
-    if (refusal) throw Object.assign(new Error('the callback refuses'), { code: 'CALLBACK_REFUSED' });
+    if (refusals.some((name) => flags.has(name))) throw refusal();
     return undefined;
   };
 }
