@@ -4,7 +4,9 @@ import type { ClientAuthentication, ClientVerdict } from '../handshake/config.ts
 import { maxAuthoritiesLength } from '../messages/certificate-request.ts';
 import { type Certificate, readCertificate } from '../x509/certificate.ts';
 import { type CertificateList, readCertificateList } from '../x509/certificate-list.ts';
+import { formatName } from '../x509/distinguished-name.ts';
 import { certificatesOfPem, decodePem } from '../x509/pem.ts';
+import { forbids } from '../x509/verification/extensions-check.ts';
 import { RevocationLists } from '../x509/verification/revocation-lists.ts';
 import { TrustStore } from '../x509/verification/trust-store.ts';
 import { type Verdict, verify } from '../x509/verification/verify.ts';
@@ -72,6 +74,7 @@ export class ClientTrust {
       securityLevel: this.#securityLevel,
       ...(this.#revocation && { revocation: this.#revocation }),
     });
+    if (verdict.authorized && forbids(leaf, 'digitalSignature')) return cannotSign(leaf);
     return asClientVerdict(verdict);
   }
 
@@ -93,6 +96,17 @@ export class ClientTrust {
   }
 }
 
+/**
+ * The key of a client is there to sign the handshake (RFC 5246 section 7.4.6, RFC 8446 section 4.4.2), and for nothing
+ * else; OpenSSL, whose judgement `verify` follows, would take one that is for key agreement too.
+ */
+const cannotSign = ({ subject }: Certificate): ClientVerdict => ({
+  authorized: false,
+  code: 'INVALID_PURPOSE',
+  message: `the keyUsage of ${formatName(subject)} has no digitalSignature`,
+  alert: 'unsupportedCertificate',
+});
+
 function asClientVerdict(verdict: Verdict): ClientVerdict {
   const path = verdict.path.map(({ der }) => der);
   if (verdict.authorized) return { authorized: true, path };
@@ -101,7 +115,7 @@ function asClientVerdict(verdict: Verdict): ClientVerdict {
   return {
     authorized: false,
     code,
-    message: `${message}: ${reason} (${which}, ${certificate.subject})`,
+    message: `${message}: ${reason} (${which}, ${formatName(certificate.subject)})`,
     alert,
     path,
   };

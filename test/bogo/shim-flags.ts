@@ -3,7 +3,6 @@ export class Unimplemented extends Error {}
 
 /** Flags without a value. */
 const switches: ReadonlySet<string> = new Set([
-  '-advertise-empty-npn',
   '-async',
   '-check-close-notify',
   '-cnsa-202407',
@@ -37,7 +36,6 @@ const switches: ReadonlySet<string> = new Set([
   '-server',
   '-server-preference',
   '-shim-shuts-down',
-  '-use-custom-verify-callback',
   '-use-early-callback',
   '-use-export-context',
   '-verify-fail',
@@ -71,7 +69,7 @@ const valued: ReadonlySet<string> = new Set([
   '-select-alpn',
   '-shim-id',
   '-signing-prefs',
-  '-use-client-ca-list',
+  '-trust-cert',
   '-verify-prefs',
 ]);
 
@@ -80,6 +78,7 @@ const meaningless: ReadonlySet<string> = new Set([
   '-enable-ocsp-stapling', // for clients
   '-expect-verify-result', // it is what we make it to be
   '-set-ocsp-in-callback', // there is no other way
+  '-use-custom-verify-callback',
   '-use-ocsp-callback',
   '-allow-hint-mismatch', // there is no handshaker that could give hints
   '-implicit-handshake', // the handshake needs no call of its own
@@ -90,7 +89,6 @@ const meaningless: ReadonlySet<string> = new Set([
 const meaninglessValued: ReadonlySet<string> = new Set([
   '-expect-cipher-no-aes', // the machine is taken to have AES instructions
   '-read-size', // the stream decides
-  '-trust-cert', // BoringSSL's shim takes any certificate
 ]);
 
 /** What a credential is made of. */

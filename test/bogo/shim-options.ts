@@ -3,17 +3,7 @@ import { readFileSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { keyTypeOf, signLocally } from '../../src/crypto/node/signing.ts';
 import { defaultSignatureSchemes } from '../../src/crypto/signature-schemes.ts';
-import type { ClientAuthentication } from '../../src/handshake/config.ts';
-import {
-  type AlpnCallback,
-  createSecureContext,
-  type OnClientHello,
-  type RemoteKey,
-  SecureContext,
-  type Server,
-  type TlsOptions,
-} from '../../src/index.ts';
-import { readAlpnProtocols } from '../../src/node/alpn-protocols.ts';
+import type { AlpnCallback, OnClientHello, RemoteKey, Server, TlsOptions } from '../../src/index.ts';
 import { ProtocolVersion, SignatureScheme, schemeName, versionName } from '../../src/wire/code-points.ts';
 import { type CredentialFiles, type ShimFlags, Unimplemented } from './shim-flags.ts';
 import { policyOptions } from './shim-policies.ts';
@@ -39,16 +29,8 @@ export const nothingObserved = (): Observed => ({
 
 /** What a user of `createServer` would write for the runner's flags, but for sessions. Throws `Unimplemented`. */
 export function serverOptions(flags: ShimFlags, observed: Observed): TlsOptions {
-  return {
-    secureContext: secureContext(flags, observed),
-    ...(hasHelloHook(flags) && { onClientHello: helloHook(flags) }),
-    ...(flags.has('-select-alpn') || flags.has('-reject-alpn') ? { ALPNCallback: alpnCallback(flags, observed) } : {}),
-  };
-}
-
-function secureContext(flags: ShimFlags, observed: Observed): SecureContext {
   const { credentials } = flags;
-  const { config } = createSecureContext({
+  return {
     key: credentials.map((files) => keyOf(files, flags, observed)),
     cert: credentials.map(({ certFile }) => readFileSync(certFile)),
     ...versionsOf(flags),
@@ -57,31 +39,26 @@ function secureContext(flags: ShimFlags, observed: Observed): SecureContext {
     ...(flags.has('-cipher') && { ciphers: ciphersOf(flags.text('-cipher')!) }),
     ...(flags.has('-curves') && { ecdhCurve: flags.numbers('-curves').map(curveName).join(':') }),
     ...sigalgsOf(flags),
-  });
-  // What has no option yet.
-  return new SecureContext({ ...config, npn: npnProtocols(flags), clientAuth: clientAuthentication(flags, observed) });
+    ...(flags.has('-advertise-npn') && { NPNProtocols: Buffer.from(flags.text('-advertise-npn')!) }),
+    ...clientAuthentication(flags, observed),
+    ...(hasHelloHook(flags) && { onClientHello: helloHook(flags) }),
+    ...(flags.has('-select-alpn') || flags.has('-reject-alpn') ? { ALPNCallback: alpnCallback(flags, observed) } : {}),
+  };
 }
 
-function npnProtocols(flags: ShimFlags): readonly string[] | undefined {
-  if (flags.has('-advertise-empty-npn')) return [];
-  return readAlpnProtocols(flags.has('-advertise-npn') ? Buffer.from(flags.text('-advertise-npn')!) : undefined);
-}
-
-/** BoringSSL refuses a certificate that it does not like even where it asked for none in particular. */
-function clientAuthentication(flags: ShimFlags, observed: Observed): ClientAuthentication | undefined {
+function clientAuthentication(flags: ShimFlags, observed: Observed): TlsOptions {
   const isRequired = flags.has('-require-any-client-certificate');
-  if (!isRequired && !flags.has('-verify-peer')) return undefined;
   const isRefused = flags.has('-verify-fail');
-  const names = flags.text('-use-client-ca-list') ?? '';
+  if (!isRequired && !flags.has('-verify-peer')) return {};
   return {
-    isRequired: isRequired || isRefused,
-    authorities: names.startsWith('<') || names === '' ? [] : names.split(',').map((name) => Buffer.from(name, 'hex')),
-    async verify(chain) {
-      observed.clientChain = chain.map((der) => Uint8Array.from(der));
+    requestCert: true,
+    // BoringSSL refuses a certificate that it does not like even where it wants none in particular.
+    rejectUnauthorized: isRequired || isRefused,
+    ...(flags.has('-trust-cert') && { ca: readFileSync(flags.text('-trust-cert')!) }),
+    async verifyClient({ chain }) {
+      observed.clientChain = chain;
       if (flags.has('-async')) await nextTurn();
-      // BoringSSL's two callbacks have these alerts.
-      const alert = flags.has('-use-custom-verify-callback') ? 'certificateUnknown' : 'handshakeFailure';
-      return { authorized: !isRefused, alert };
+      return isRefused ? false : undefined;
     },
   };
 }

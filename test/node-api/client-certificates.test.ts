@@ -2,11 +2,24 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { describe, it } from 'node:test';
 import type * as tls from 'node:tls';
+import { schemesOf12 } from '../../src/crypto/signature-schemes.ts';
 import type { TlsOptions } from '../../src/index.ts';
+import { encodePem } from '../../src/x509/pem.ts';
+import { extension, makeCertificate, testKey, testName, values } from '../support/certificate-maker.ts';
 import { ca, identity, makeIdentity } from '../support/identities.ts';
 import { client, type Listening, listen } from '../support/tls-pair.ts';
 
 const versions = ['TLSv1.2', 'TLSv1.3'] as const;
+
+const keyTypes = {
+  p256: 'ec:P-256',
+  p384: 'ec:P-384',
+  p521: 'ec:P-521',
+  rsa: 'rsa',
+  'rsa-pss': 'rsa-pss',
+  ed25519: 'ed25519',
+  ed448: 'ed448',
+} as const;
 
 const stranger = makeIdentity('p256');
 
@@ -38,6 +51,7 @@ for (const version of versions) {
         const socket = await accepted;
         assert.equal(socket.authorized, true);
         assert.equal(socket.authorizationError, null);
+        assert.ok(schemesOf12(keyTypes[kind]).includes(socket.handshakeReport.clientSignatureScheme!));
       });
     }
 
@@ -66,6 +80,23 @@ for (const version of versions) {
       const error = await failed;
       assert.equal(error.code, 'SELF_SIGNED_CERT_IN_CHAIN');
       assert.equal(error.alert, 'unknown_ca');
+    });
+
+    it('whose key is not for signatures are refused', async () => {
+      const key = testKey('p256');
+      const clientPem = key.export({ type: 'pkcs8', format: 'pem' });
+      for (const use of ['keyAgreement', 'keyEncipherment'] as const) {
+        const subject = testName({ O: 'tsls', CN: 'no signer' });
+        const { der } = makeCertificate({ key, subject, extensions: [extension('keyUsage', values.keyUsage(use))] });
+        const cert = encodePem('CERTIFICATE', der);
+        await using server = await echo({ requestCert: true, ca: cert });
+        const failed = server.nextError();
+        const heard = await talk(server.port, { key: clientPem, cert, maxVersion: version });
+        assert.match(heard, /alert unsupported certificate/);
+        const error = await failed;
+        assert.equal(error.code, 'INVALID_PURPOSE');
+        assert.match(error.message, /CN=no signer,O=tsls/);
+      }
     });
 
     it('are asked for and not required with rejectUnauthorized: false', async () => {
