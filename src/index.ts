@@ -1,6 +1,9 @@
 /**
  * tsls: a TLS 1.3 and 1.2 server whose protocol is written in TypeScript, with the face of `node:tls`.
  */
+import { cipherSuites } from './crypto/cipher-suites.ts';
+import { defaults } from './node/defaults.ts';
+import type { SecureVersion } from './node/protocol-versions.ts';
 import { createSecureContext, SecureContext } from './node/secure-context.ts';
 import { createServer, Server } from './node/server.ts';
 import { TLSSocket } from './node/tls-socket.ts';
@@ -11,12 +14,27 @@ export type { AlpnProtocols } from './node/alpn-protocols.ts';
 export type { SecureContextOptions } from './node/context-options.ts';
 export type { CertificateInput, KeyInput, OneOrMany, RemoteKey } from './node/credentials.ts';
 export type { TlsClientError } from './node/errors.ts';
-export type { AlpnCallback, ConnectionChoice, OnClientHello, SniCallback } from './node/policy.ts';
+export type { HandshakeMessages } from './node/handshake-channels.ts';
+export type { CertificateName, LegacyCertificate } from './node/legacy-certificate.ts';
+export type {
+  AlpnCallback,
+  ConnectionChoice,
+  HandOver,
+  HelloAnswer,
+  HelloRejection,
+  OnClientHello,
+  SniCallback,
+} from './node/policy.ts';
 export type { SecureVersion } from './node/protocol-versions.ts';
 export type { ServerEvents } from './node/server.ts';
 export type { TlsOptions } from './node/server-options.ts';
 export type { CipherInfo, TLSSocketOptions } from './node/tls-socket.ts';
 export { createSecureContext, createServer, SecureContext, Server, TLSSocket };
+
+/** The names of all cipher suites that are implemented, as `ciphers` takes them, in lower case. */
+export function getCiphers(): string[] {
+  return cipherSuites.map(({ name }) => name.toLowerCase()).sort();
+}
 
 interface Face {
   readonly createSecureContext: typeof createSecureContext;
@@ -24,9 +42,46 @@ interface Face {
   readonly SecureContext: typeof SecureContext;
   readonly Server: typeof Server;
   readonly TLSSocket: typeof TLSSocket;
+  readonly getCiphers: typeof getCiphers;
+  /** What options mean that are not given; set, they count for contexts made afterwards. */
+  DEFAULT_MIN_VERSION: SecureVersion;
+  DEFAULT_MAX_VERSION: SecureVersion;
+  DEFAULT_CIPHERS: string;
+  DEFAULT_ECDH_CURVE: string;
 }
 
-const face: Face = { createSecureContext, createServer, SecureContext, Server, TLSSocket };
+const face: Face = {
+  createSecureContext,
+  createServer,
+  SecureContext,
+  Server,
+  TLSSocket,
+  getCiphers,
+  get DEFAULT_MIN_VERSION() {
+    return defaults.minVersion;
+  },
+  set DEFAULT_MIN_VERSION(version) {
+    defaults.minVersion = version;
+  },
+  get DEFAULT_MAX_VERSION() {
+    return defaults.maxVersion;
+  },
+  set DEFAULT_MAX_VERSION(version) {
+    defaults.maxVersion = version;
+  },
+  get DEFAULT_CIPHERS() {
+    return defaults.ciphers;
+  },
+  set DEFAULT_CIPHERS(list) {
+    defaults.ciphers = list;
+  },
+  get DEFAULT_ECDH_CURVE() {
+    return defaults.ecdhCurve;
+  },
+  set DEFAULT_ECDH_CURVE(list) {
+    defaults.ecdhCurve = list;
+  },
+};
 export default face;
 /** What `require('tsls')` gives: the same object. */
 export { face as 'module.exports' };

@@ -7,8 +7,8 @@ import type { HandshakeMessage } from '../messages/handshake-message.ts';
 import { HandshakeReader } from '../messages/handshake-reader.ts';
 import type { Opened } from '../record/protection.ts';
 import type { Record } from '../record/record-reader.ts';
-import { AlertDescription, AlertLevel, type AlertName, fail, type TlsAlert } from '../wire/alert.ts';
-import { ContentType, HandshakeType, messageName, ProtocolVersion } from '../wire/code-points.ts';
+import { AlertDescription, AlertLevel, type AlertName, alertName, fail, TlsAlert } from '../wire/alert.ts';
+import { ContentType, contentName, HandshakeType, messageName, ProtocolVersion } from '../wire/code-points.ts';
 import { ConnectionFailure, toAlert } from './failure.ts';
 import { checkMessageBoundary, HandshakeChannel } from './handshake-channel.ts';
 import { HandshakeDriver } from './handshake-driver.ts';
@@ -32,6 +32,15 @@ export type ConnectionEvent =
   /** A line of the NSS key log, without its end. */
   | { readonly type: 'keylog'; readonly line: string };
 
+/** Something that was sent or received: a record by its content type, or a message in it by its name. */
+export interface TraceEntry {
+  readonly direction: 'sent' | 'received';
+  readonly kind: 'record' | 'message' | 'alert';
+  readonly name: string;
+  /** Bytes: of a record's content, of a message with its header. */
+  readonly length: number;
+}
+
 /** Where a connection's output goes. */
 export interface Sink {
   /** Bytes for the peer. */
@@ -41,6 +50,8 @@ export interface Sink {
   event(event: ConnectionEvent): void;
   /** Whether key log lines are wanted. */
   readonly wantsKeylog: boolean;
+  /** Hears of every record and message but application data, for people who look for a fault. */
+  readonly trace?: ((what: TraceEntry) => void) | undefined;
   /** Whether output is given back to the `outputPool` when it was written, and is read by nobody afterwards. */
   readonly returnsOutput?: boolean;
 }
@@ -71,6 +82,7 @@ export class Connection {
   #changeCipherSpecs = 0;
   #warnings = 0;
   #renegotiations = 0;
+  #endsAtRenegotiation = false;
 
   constructor(policy: Policy, provider: CryptoProvider, sink: Sink, clock: Clock) {
     this.#sink = sink;
@@ -185,6 +197,16 @@ export class Connection {
     return true;
   }
 
+  /** From now on an attempt to renegotiate ends the connection, instead of being refused by a warning. */
+  disableRenegotiation(): void {
+    this.#endsAtRenegotiation = true;
+  }
+
+  /** Cuts what we send into records of at most so many bytes of content, or fewer where the peer wants fewer. */
+  capFragments(length: number): void {
+    this.#outbound.capFragments(length);
+  }
+
   /** Tells the peer that no more data comes from us (close_notify); what it sends is still received. */
   close(): void {
     if (this.#state === 'over' || this.#sentCloseNotify) return;
@@ -273,6 +295,7 @@ export class Connection {
     if (type !== ContentType.handshake && this.#messages.pending > 0) {
       fail('unexpectedMessage', 'a handshake message is interleaved with another record', 'UNEXPECTED_RECORD');
     }
+    if (type !== ContentType.applicationData) this.#trace('received', 'record', contentName(type), content.length);
     switch (type) {
       case ContentType.applicationData:
         return this.#receiveApplicationData(content);
@@ -324,6 +347,7 @@ export class Connection {
   }
 
   #receiveAlert(content: Uint8Array): void {
+    this.#trace('received', 'alert', alertName(content[1] ?? -1) ?? `${content[1]}`, content.length);
     const alert = readAlert(content, this.report.versionNumber === ProtocolVersion.tls13);
     switch (alert.kind) {
       case 'closeNotify':
@@ -349,6 +373,7 @@ export class Connection {
   // ---- handshake messages
 
   #receiveMessage(message: HandshakeMessage): void {
+    this.#trace('received', 'message', messageName(message.type) ?? `type ${message.type}`, message.raw.length);
     if (this.isSecure) return this.#receivePostHandshake(message);
     const name = messageName(message.type);
     const expected = this.#handshake?.expected;
@@ -372,11 +397,19 @@ export class Connection {
 
   /** RFC 5246 section 7.2.2. */
   #refuseRenegotiation(): void {
+    if (this.#endsAtRenegotiation) {
+      const message = 'TLS session renegotiation disabled for this socket';
+      throw new TlsAlert('unexpectedMessage', message, { code: 'ERR_TLS_RENEGOTIATION_DISABLED' });
+    }
     if (++this.#renegotiations > limits.renegotiations) {
       fail('unexpectedMessage', 'too many attempts to renegotiate', 'TOO_MANY_RENEGOTIATIONS');
     }
     // After our close_notify nothing may follow (RFC 5246 section 7.2.1).
     if (!this.#sentCloseNotify) this.#sendAlert(AlertLevel.warning, AlertDescription.noRenegotiation);
+  }
+
+  #trace(direction: TraceEntry['direction'], kind: TraceEntry['kind'], name: string, length: number): void {
+    this.#sink.trace?.({ direction, kind, name, length });
   }
 
   // ---- the handshake
@@ -394,6 +427,7 @@ export class Connection {
   // ---- the end
 
   #sendAlert(level: number, description: number): void {
+    this.#trace('sent', 'alert', alertName(description) ?? `${description}`, 2);
     this.#outbound.add(ContentType.alert, Uint8Array.of(level, description));
   }
 

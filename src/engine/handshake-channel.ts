@@ -2,6 +2,7 @@ import type { Channel } from '../handshake/handshake.ts';
 import type { HandshakeReader } from '../messages/handshake-reader.ts';
 import type { Opener, Sealer } from '../record/protection.ts';
 import { fail } from '../wire/alert.ts';
+import { messageName } from '../wire/code-points.ts';
 import type { Sink } from './connection.ts';
 import type { Inbound } from './inbound.ts';
 import type { Outbound } from './outbound.ts';
@@ -23,12 +24,20 @@ export class HandshakeChannel implements Channel {
   send(message: Uint8Array): void {
     // A client answers what it has read; it cannot have read this yet.
     checkMessageBoundary(this.#messages, 'a handshake message came before its turn');
+    this.#trace(message);
     this.#outbound.addMessage(message);
   }
 
   sendLater(message: Uint8Array): void {
+    this.#trace(message);
     this.#outbound.addMessage(message);
     this.#outbound.isHeld = true;
+  }
+
+  #trace(message: Uint8Array): void {
+    const { trace } = this.#sink;
+    const name = messageName(message[0]!) ?? `type ${message[0]}`;
+    trace?.({ direction: 'sent', kind: 'message', name, length: message.length });
   }
 
   sendChangeCipherSpec(): void {

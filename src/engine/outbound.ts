@@ -8,6 +8,9 @@ import { outputPool } from './output-pool.ts';
 export class Outbound {
   #sealer: Sealer = new PlaintextSealer();
   #fragmentLimit = maxPlaintextLength;
+  /** What the peer takes, and what we like to send. */
+  #negotiatedLimit = maxPlaintextLength;
+  #cap = maxPlaintextLength;
   #padding: ((length: number) => number) | undefined;
   /** Handshake messages that share records until something else is sent. */
   #messages: Uint8Array[] = [];
@@ -32,7 +35,13 @@ export class Outbound {
 
   limitFragments(length: number): void {
     this.#sealMessages();
-    this.#fragmentLimit = length;
+    this.#negotiatedLimit = length;
+    this.#fragmentLimit = Math.min(length, this.#cap);
+  }
+
+  capFragments(length: number): void {
+    this.#cap = length;
+    this.limitFragments(this.#negotiatedLimit);
   }
 
   padRecords(padding: (length: number) => number): void {

@@ -2,6 +2,7 @@ import type { CipherSuite } from '../crypto/cipher-suites.ts';
 import { type ClientHello, readClientHello } from '../messages/client-hello.ts';
 import { messageHeaderLength } from '../messages/handshake-message.ts';
 import { versionName } from '../wire/code-points.ts';
+import type { Credential } from '../x509/credential.ts';
 
 /** Milliseconds, monotonic. */
 export type Clock = () => number;
@@ -23,6 +24,10 @@ export class HandshakeReport {
   signatureScheme: number | undefined;
   /** What the client signed with, where it showed a certificate. */
   clientSignatureScheme: number | undefined;
+  /** What the server showed, or would have shown if no session had been resumed. */
+  credential: Credential | undefined;
+  /** The schemes that the server takes and signs with, in its order. */
+  signatureSchemes: readonly number[] = [];
   alpnProtocol: string | undefined;
   /** The protocol that the client chose by NPN, where there was no ALPN. */
   npnProtocol: string | undefined;

@@ -19,6 +19,8 @@ export function* serverHandshake(hs: Handshake): Steps<Secured> {
   const config = yield* answer(hs.policy.configure(hello));
   const version = selectVersion(hello, config);
   hs.report.versionNumber = version;
+  hs.report.credential = config.credentials[0];
+  hs.report.signatureSchemes = config.signatureSchemes;
   const { policy, provider, channel, report } = hs;
   const negotiation = { policy, provider, channel, report, hello, config };
   return version === ProtocolVersion.tls13 ? yield* handshake13(negotiation) : yield* handshake12(negotiation);

@@ -20,7 +20,7 @@ export class Acceptor implements ContextSource {
   readonly policyOptions: PolicyOptions;
   /** Milliseconds. */
   readonly handshakeTimeout: number;
-  /** Sockets from `accept` until they are closed. */
+  /** Sockets from `accept` until they are over. */
   readonly sockets: Set<TLSSocket> = new Set();
   readonly sessions: ServerSessions;
   readonly services: ServerServices;
@@ -73,9 +73,8 @@ export class Acceptor implements ContextSource {
     // Another listener may hold on to the socket, which must then stay what it is.
     const ownsTransport = server.listenerCount('connection') === 1;
     const role = (socket: TLSSocket): ServerRole => new ServerRole(server, this, socket);
-    const socket = new TLSSocket(stream, this.options, { ownsTransport, role });
+    const socket = new TLSSocket(stream, this.options, { ownsTransport, server, role });
     this.sockets.add(socket);
-    socket.once('close', () => this.sockets.delete(socket));
   }
 }
 

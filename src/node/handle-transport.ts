@@ -113,4 +113,28 @@ class HandleTransport implements Transport {
   }
 
   destroy(): void {}
+
+  release(): net.Socket {
+    const from = internals(this.#socket);
+    const handle = from._handle;
+    from._handle = null;
+    if (handle) handle.isStreamBase = true;
+    const raw = new net.Socket({
+      handle,
+      allowHalfOpen: this.#socket.allowHalfOpen,
+      pauseOnCreate: true,
+      // The handle goes on reading into a buffer that somebody chooses.
+      onread: { buffer: Buffer.allocUnsafeSlow(65_536), callback: keep },
+    } as net.SocketConstructorOpts);
+    const to = internals(raw);
+    to.server = from.server;
+    to._server = from._server;
+    from._server = null;
+    return raw;
+  }
+}
+
+/** Node calls this as a method of the socket, whose stream gets a copy. */
+function keep(this: net.Socket, length: number, buffer: Uint8Array): boolean {
+  return this.push(Buffer.from(buffer.subarray(0, length)));
 }

@@ -67,12 +67,12 @@ const schemesByPair: Readonly<Record<string, readonly number[]>> = {
   'RSA+SHA256': [S.rsaPkcs1Sha256],
   'RSA+SHA384': [S.rsaPkcs1Sha384],
   'RSA+SHA512': [S.rsaPkcs1Sha512],
-  'RSA-PSS+SHA256': [S.rsaPssRsaeSha256, S.rsaPssPssSha256],
-  'RSA-PSS+SHA384': [S.rsaPssRsaeSha384, S.rsaPssPssSha384],
-  'RSA-PSS+SHA512': [S.rsaPssRsaeSha512, S.rsaPssPssSha512],
   'PSS+SHA256': [S.rsaPssRsaeSha256, S.rsaPssPssSha256],
   'PSS+SHA384': [S.rsaPssRsaeSha384, S.rsaPssPssSha384],
   'PSS+SHA512': [S.rsaPssRsaeSha512, S.rsaPssPssSha512],
+  'RSA-PSS+SHA256': [S.rsaPssRsaeSha256, S.rsaPssPssSha256],
+  'RSA-PSS+SHA384': [S.rsaPssRsaeSha384, S.rsaPssPssSha384],
+  'RSA-PSS+SHA512': [S.rsaPssRsaeSha512, S.rsaPssPssSha512],
 };
 
 /**
@@ -96,3 +96,14 @@ export function readSignatureSchemes(list: string | undefined): readonly number[
   });
   return [...new Set(schemes)];
 }
+
+const opensslNames: ReadonlyMap<number, string> = new Map([
+  ...Object.entries(schemesByPair).flatMap(([name, schemes]) =>
+    schemes.map((scheme): [number, string] => [scheme, name]),
+  ),
+  [S.ed25519, 'Ed25519+UNDEF'],
+  [S.ed448, 'Ed448+UNDEF'],
+]);
+
+/** A signature scheme as OpenSSL spells it (`RSA-PSS+SHA256`, `Ed25519+UNDEF`), or as the registry does. */
+export const opensslSchemeName = (scheme: number): string => opensslNames.get(scheme) ?? schemeName(scheme);

@@ -1,12 +1,15 @@
+import type { Duplex } from 'node:stream';
 import { isPromise, type MaybePromise } from '../crypto/maybe-promise.ts';
 import type { ClientAuthentication, Policy, ServerConfig } from '../handshake/config.ts';
 import type { ClientHello } from '../messages/client-hello.ts';
-import { checkFunction, isGiven } from './arguments.ts';
+import { AlertDescription, type AlertName, screamingCase, TlsAlert } from '../wire/alert.ts';
+import { checkFunction, invalidArgValue, isGiven } from './arguments.ts';
 import { type VerifyClient, withVerifier } from './client-verifier.ts';
 import type { SecureContextOptions } from './context-options.ts';
 import { nodeError } from './errors.ts';
 import { externalPsks, type PskOptions } from './pre-shared-keys.ts';
 import { asSecureContext, type SecureContext } from './secure-context.ts';
+import type { TLSSocket } from './tls-socket.ts';
 
 /** What `onClientHello` may answer, now or later; whatever it leaves out is as the server has it. */
 export interface ConnectionChoice {
@@ -18,15 +21,29 @@ export interface ConnectionChoice {
   readonly rejectUnauthorized?: boolean | undefined;
 }
 
-export type OnClientHello = (hello: ClientHello) => MaybePromise<ConnectionChoice | undefined>;
+/** Ends the handshake with an alert, by its name in the registry (`access_denied`). */
+export interface HelloRejection {
+  readonly alert: string;
+  /** Why, for the server's own error; the client gets the alert only. */
+  readonly message?: string | undefined;
+}
+
+/** Does without TLS: the connection as it came, its first bytes still to be read, for example to pass it on by name. */
+export interface HandOver {
+  handOver(stream: Duplex): void;
+}
+
+export type HelloAnswer = ConnectionChoice | HelloRejection | HandOver | undefined;
+export type OnClientHello = (this: TLSSocket, hello: ClientHello) => MaybePromise<HelloAnswer>;
 export type SniCallback = (
+  this: TLSSocket,
   servername: string,
   callback: (error: Error | null, context?: SecureContext | SecureContextOptions | null) => void,
 ) => unknown;
-export type AlpnCallback = (offer: {
-  readonly servername: string;
-  readonly protocols: readonly string[];
-}) => MaybePromise<string | undefined>;
+export type AlpnCallback = (
+  this: TLSSocket,
+  offer: { readonly servername: string; readonly protocols: readonly string[] },
+) => MaybePromise<string | undefined>;
 
 /** The part of a server's options that is asked anew for every connection. */
 export interface PolicyOptions extends PskOptions {
@@ -69,12 +86,14 @@ export class ConnectionPolicy implements Policy {
   readonly #options: PolicyOptions;
   readonly #contexts: ContextSource;
   /** What callbacks have as `this`: the socket. */
-  readonly #self: object;
+  readonly #self: TLSSocket;
+  /** Credentials that a callback chose instead of the context's. */
+  #credentials: ServerConfig['credentials'] | undefined;
   readonly sessions: Policy['sessions'];
   readonly staple: Policy['staple'];
   readonly externalPsk: Policy['externalPsk'];
 
-  constructor(options: PolicyOptions, contexts: ContextSource, self: object, services: ServerServices = {}) {
+  constructor(options: PolicyOptions, contexts: ContextSource, self: TLSSocket, services: ServerServices = {}) {
     this.sessions = services.sessions;
     this.staple = services.staple;
     this.externalPsk = externalPsks(options.pskCallback, self);
@@ -92,19 +111,19 @@ export class ConnectionPolicy implements Policy {
       : this.#choose(hello, choice);
   }
 
-  #choose(hello: ClientHello, choice: ConnectionChoice | undefined): MaybePromise<ServerConfig> {
+  /** Shows another certificate than the one of the context that is chosen, or is going to be. */
+  setKeyCert(context: SecureContext): void {
+    this.#credentials = context.config.credentials;
+  }
+
+  #choose(hello: ClientHello, choice: HelloAnswer): MaybePromise<ServerConfig> {
+    if (choice !== undefined && 'alert' in choice) throw rejection(choice);
+    if (choice !== undefined && 'handOver' in choice) {
+      this.#self.handOver((stream) => choice.handOver(stream));
+      return new Promise(() => {}); // nobody waits for it any more
+    }
     const alpn = this.#alpn(choice?.ALPNProtocols);
-    const { npnProtocols: npn, pskIdentityHint: hint } = this.#options;
-    const finish = (context: SecureContext): ServerConfig => {
-      const clientAuth = this.#clientAuth(context, choice);
-      return {
-        ...context.config,
-        ...(alpn && { alpn }),
-        ...(npn && { npn }),
-        ...(clientAuth && { clientAuth }),
-        ...(hint && { pskIdentityHint: Buffer.from(hint) }),
-      };
-    };
+    const finish = (context: SecureContext): ServerConfig => this.#configOf(context, choice, alpn);
     const { standard } = this.#contexts;
     const chosen = choice?.secureContext;
     if (chosen !== undefined) return finish(asSecureContext(chosen));
@@ -113,6 +132,24 @@ export class ConnectionPolicy implements Policy {
     const { SNICallback } = this.#options;
     if (!isGiven(SNICallback)) return finish(this.#contexts.find(serverName) ?? standard);
     return askSni(SNICallback, this.#self, serverName).then((context) => finish(context ?? standard));
+  }
+
+  #configOf(context: SecureContext, choice: ConnectionChoice | undefined, alpn: ServerConfig['alpn']): ServerConfig {
+    const { npnProtocols: npn, pskIdentityHint: hint } = this.#options;
+    const clientAuth = this.#clientAuth(context, choice);
+    const config = {
+      ...context.config,
+      ...(alpn && { alpn }),
+      ...(npn && { npn }),
+      ...(clientAuth && { clientAuth }),
+      ...(hint && { pskIdentityHint: Buffer.from(hint) }),
+    };
+    if (!isGiven(this.#options.ALPNCallback)) {
+      return this.#credentials ? { ...config, credentials: this.#credentials } : config;
+    }
+    // The callback, which is still to come, may call setKeyCert.
+    const chosen = (): ServerConfig['credentials'] => this.#credentials ?? context.config.credentials;
+    return Object.defineProperty(config, 'credentials', { enumerable: true, get: chosen });
   }
 
   /** Whom the client has to be: of an authority of the context's, and to the application's liking. */
@@ -136,8 +173,15 @@ export class ConnectionPolicy implements Policy {
   }
 }
 
+function rejection({ alert, message = 'onClientHello refused the client' }: HelloRejection): Error {
+  const name = (Object.keys(AlertDescription) as AlertName[]).find((key) => screamingCase(key).toLowerCase() === alert);
+  if (name === undefined)
+    return invalidArgValue('alert', alert, "must be the name of an alert, such as 'access_denied'");
+  return new TlsAlert(name, message, { code: 'ERR_TLS_CLIENT_HELLO_REJECTED' });
+}
+
 /** Asks an SNICallback, which may call back now, later, or reject where it is an async function. */
-function askSni(callback: SniCallback, self: object, serverName: string): Promise<SecureContext | undefined> {
+function askSni(callback: SniCallback, self: TLSSocket, serverName: string): Promise<SecureContext | undefined> {
   return new Promise((resolve, reject) => {
     const answered = (error: Error | null, context?: SecureContext | SecureContextOptions | null): void => {
       if (error) return reject(error);

@@ -4,9 +4,11 @@ import { nodeCrypto } from '../crypto/node/provider.ts';
 import { Connection, type ConnectionEvent, type Sink } from '../engine/connection.ts';
 import { toAlert } from '../engine/failure.ts';
 import { outputPool } from '../engine/output-pool.ts';
+import type { Policy } from '../handshake/config.ts';
 import { TlsAlert } from '../wire/alert.ts';
 import { nodeError, type TlsClientError, tlsClientError, transportError } from './errors.ts';
 import { netSocket, takeHandle } from './handle-transport.ts';
+import { publish } from './handshake-channels.ts';
 import type { SecureStream, StreamRole } from './secure-stream.ts';
 import { type Done, StreamTransport, type Transport } from './transport.ts';
 
@@ -29,7 +31,13 @@ export class SecureLink implements Sink {
   readonly #stream: SecureStream;
   readonly #transport: Transport;
   readonly #role: StreamRole;
-  #handshake: 'going on' | 'done' | 'failed' = 'going on';
+  #handshake: 'going on' | 'done' | 'failed' | 'handed over' = 'going on';
+  trace: Sink['trace'];
+  // Bytes of plaintext.
+  bytesRead = 0;
+  bytesWritten = 0;
+  /** All input so far, while the application may still want the connection as it came. */
+  #input: Uint8Array[] | undefined;
   #deadline: NodeJS.Timeout | undefined;
   /** The callback of the write that is under way. */
   #writing: Done | undefined;
@@ -47,6 +55,7 @@ export class SecureLink implements Sink {
   constructor(stream: SecureStream, carrier: Duplex, raw: net.Socket | undefined, role: StreamRole) {
     this.#stream = stream;
     this.#role = role;
+    if (role.mayHandOver) this.#input = [];
     this.carrier = raw ? undefined : carrier;
     this.returnsOutput = raw !== undefined;
     this.connection = new Connection(role.policy, nodeCrypto, this, now);
@@ -62,6 +71,10 @@ export class SecureLink implements Sink {
 
   get socketCarrier(): net.Socket | undefined {
     return this.carrier instanceof net.Socket ? this.carrier : undefined;
+  }
+
+  get policy(): Policy {
+    return this.#role.policy;
   }
 
   get isTruncated(): boolean {
@@ -88,6 +101,7 @@ export class SecureLink implements Sink {
   /** Bytes from the peer; whether more is wanted now. */
   receive(chunk: Uint8Array): boolean {
     if (this.#failure !== undefined) return true; // read, and thrown away
+    this.#input?.push(Uint8Array.from(chunk));
     this.connection.receive(chunk);
     this.#isStalled = this.#transport.backlog > backlogLimit;
     const stream = this.#stream;
@@ -120,6 +134,7 @@ export class SecureLink implements Sink {
     const done = (error?: Error | null): void => {
       if (this.#writing !== done) return;
       this.#writing = undefined;
+      if (!error) this.bytesWritten += plain.length;
       written(error);
     };
     this.#writing = done;
@@ -169,6 +184,7 @@ export class SecureLink implements Sink {
   }
 
   plaintext(bytes: Uint8Array): void {
+    this.bytesRead += bytes.length;
     this.#push(bytes);
   }
 
@@ -208,8 +224,10 @@ export class SecureLink implements Sink {
 
   #becomeSecure(): void {
     this.#handshake = 'done';
+    this.#input = undefined;
     clearTimeout(this.#deadline);
     this.#deadline = undefined;
+    publish('end', () => ({ socket: this.#stream, report: this.connection.report }));
     process.nextTick(() => {
       if (!this.#stream.destroyed) this.#role.onHandshake(undefined);
     });
@@ -219,6 +237,28 @@ export class SecureLink implements Sink {
     // Tickets go out with the application's first data if that comes at once: by themselves they would be a packet
     // more, and Nagle's algorithm would hold the data back until the client has acknowledged them.
     if (this.connection.holdsOutput) setImmediate(() => this.connection.flush());
+  }
+
+  /** Gives the connection away as it came: for the stream's method of the same name. */
+  handOver(take: (stream: Duplex) => void): void {
+    const input = Buffer.concat(this.#input ?? []);
+    this.#handshake = 'handed over';
+    this.#input = undefined;
+    clearTimeout(this.#deadline);
+    this.connection.destroy();
+    // Not from within the read that brought the ClientHello.
+    process.nextTick(() => {
+      if (this.#stream.destroyed) return;
+      const stream = this.#transport.release();
+      stream.unshift(input);
+      this.#stream.destroy();
+      try {
+        take(stream);
+      } catch (error) {
+        stream.destroy();
+        this.#role.onHandshake(transportError(error as Error, this.connection.report, this.#stream));
+      }
+    });
   }
 
   // ---- the end
@@ -236,6 +276,7 @@ export class SecureLink implements Sink {
   }
 
   #close(error: Error | null, done: Done): void {
+    this.#role.onClosed?.();
     this.#transport.destroy();
     if (this.carrier === undefined) netSocket._destroy.call(this.#stream, error, done);
     else this.#closeWithoutHandle(error, done);
@@ -267,6 +308,7 @@ export class SecureLink implements Sink {
     const reset = (): Error => nodeError('ECONNRESET', 'the connection was closed during the handshake');
     const { report } = this.connection;
     const error = isReported(cause) ? cause : transportError(cause ?? reset(), report, this.#stream);
+    publish('error', () => ({ socket: this.#stream, report, error }));
     process.nextTick(() => this.#role.onHandshake(error));
   }
 

@@ -1,6 +1,6 @@
 import * as net from 'node:net';
 import { Duplex } from 'node:stream';
-import type { Connection } from '../engine/connection.ts';
+import type { Connection, Sink } from '../engine/connection.ts';
 import type { Policy } from '../handshake/config.ts';
 import type { ClientIdentity } from '../handshake/handshake.ts';
 import type { TlsClientError } from './errors.ts';
@@ -15,10 +15,14 @@ export interface StreamRole {
   readonly emitsHandshakeErrors: boolean;
   /** Milliseconds that the handshake may take; 0 for any time. */
   readonly handshakeTimeout: number;
+  /** Whether the application may ask for the connection without TLS, once it has seen the ClientHello. */
+  readonly mayHandOver?: boolean;
   wantsKeylog(): boolean;
   /** The handshake ended, well or not; called once, on a tick of its own. */
   onHandshake(error: TlsClientError | undefined): void;
   onKeylog(line: Buffer): void;
+  /** The connection is over. */
+  onClosed?(): void;
 }
 
 /**
@@ -49,6 +53,42 @@ export abstract class SecureStream extends net.Socket {
   /** The engine's end, for what a TLSSocket tells of it. */
   protected get connection(): Connection {
     return this.#link.connection;
+  }
+
+  /** What decides the connection's handshake. */
+  protected get policy(): Policy {
+    return this.#link.policy;
+  }
+
+  /** Tells of records and messages; everything but application data. */
+  protected set trace(trace: NonNullable<Sink['trace']>) {
+    this.#link.trace = trace;
+  }
+
+  /**
+   * Takes TLS off before it began: `take` gets the connection as the client opened it, all bytes still to be read.
+   * Only while the policy looks at the ClientHello. @internal
+   */
+  handOver(take: (stream: Duplex) => void): void {
+    this.#link.handOver(take);
+  }
+
+  // Bytes of plaintext, as Node counts them for TLS. These are accessors of net.Socket, whose types call them properties.
+  static {
+    Object.defineProperties(SecureStream.prototype, {
+      bytesRead: {
+        configurable: true,
+        get(this: SecureStream) {
+          return this.#link.bytesRead;
+        },
+      },
+      bytesWritten: {
+        configurable: true,
+        get(this: SecureStream) {
+          return this.#link.bytesWritten + this.writableLength;
+        },
+      },
+    });
   }
 
   /** Whether the stream ended without the peer's close_notify: what was received may not be all (RFC 8446 section 6.1). */

@@ -22,6 +22,8 @@ export interface TlsOptions
   readonly handshakeTimeout?: number | undefined;
   /** Addresses whose connections are closed unheard; on every Node, though net.Server knows it from 22.13 on. */
   readonly blockList?: BlockList | undefined;
+  /** Whether what is sent and received is written to standard error; application data is left out. */
+  readonly enableTrace?: boolean | undefined;
   /** A context made before, instead of its options. */
   readonly secureContext?: SecureContext | undefined;
 }

@@ -20,6 +20,10 @@ export class ServerRole implements StreamRole {
     this.#socket = socket;
   }
 
+  get mayHandOver(): boolean {
+    return this.#acceptor.policyOptions.onClientHello !== undefined;
+  }
+
   get handshakeTimeout(): number {
     return this.#acceptor.handshakeTimeout;
   }
@@ -31,6 +35,10 @@ export class ServerRole implements StreamRole {
   onKeylog(line: Buffer): void {
     this.#socket.emit('keylog', line);
     this.#server.emit('keylog', line, this.#socket);
+  }
+
+  onClosed(): void {
+    this.#acceptor.sockets.delete(this.#socket);
   }
 
   onHandshake(error: TlsClientError | undefined): void {

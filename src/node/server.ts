@@ -2,8 +2,9 @@ import { captureRejectionSymbol } from 'node:events';
 import * as net from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Acceptor } from './acceptor.ts';
-import { checkObject, invalidArgType } from './arguments.ts';
+import { checkNumber, checkObject, invalidArgType } from './arguments.ts';
 import type { SecureContextOptions } from './context-options.ts';
+import { drain } from './drain.ts';
 import { nodeError, type TlsClientError } from './errors.ts';
 import type { SecureContext } from './secure-context.ts';
 import type { TlsOptions } from './server-options.ts';
@@ -75,6 +76,18 @@ abstract class ServerMethods extends net.Server {
   setSecureContext(options: SecureContext | SecureContextOptions): void {
     checkObject('options', options);
     acceptorOf(this).setSecureContext(options);
+  }
+
+  /**
+   * Stops accepting, ends all connections from our side (on a server of HTTP: closes those that are idle, and the others
+   * once they are), and resolves when all are gone. Those that are not after `timeout` milliseconds, 10,000 by default,
+   * are destroyed; resolves with their number.
+   */
+  async drain(options: { readonly timeout?: number | undefined } = {}): Promise<number> {
+    checkObject('options', options);
+    const { timeout = 10_000 } = options;
+    checkNumber('options.timeout', timeout, 0, Number.POSITIVE_INFINITY);
+    return drain(this, acceptorOf(this).sockets, timeout);
   }
 
   /** The 48 bytes that session tickets are sealed with now. */

@@ -1,12 +1,17 @@
-import type { SocketConstructorOpts } from 'node:net';
+import type { Server, SocketConstructorOpts } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { nodeCertificate, type X509Certificate } from '../crypto/node/x509.ts';
 import type { ClientIdentity } from '../handshake/handshake.ts';
 import type { HandshakeReport } from '../handshake/report.ts';
 import { versionName } from '../wire/code-points.ts';
 import { type AlpnProtocols, readAlpnProtocols } from './alpn-protocols.ts';
-import { invalidArgType, isGiven } from './arguments.ts';
+import { checkFunction, checkNumber, checkObject, checkString, invalidArgType, isBytes, isGiven } from './arguments.ts';
 import type { SecureContextOptions } from './context-options.ts';
 import { nodeError } from './errors.ts';
+import { publish } from './handshake-channels.ts';
+import { traceTo } from './handshake-trace.ts';
+import { type LegacyCertificate, legacyCertificate } from './legacy-certificate.ts';
+import { opensslSchemeName } from './named-lists.ts';
 import { ConnectionPolicy, checkPolicyOptions, type PolicyOptions } from './policy.ts';
 import { asSecureContext, createSecureContext, type SecureContext } from './secure-context.ts';
 import { SecureStream, type StreamRole } from './secure-stream.ts';
@@ -18,11 +23,18 @@ export interface TLSSocketOptions extends SecureContextOptions, Omit<PolicyOptio
   readonly ALPNProtocols?: AlpnProtocols | undefined;
   readonly allowHalfOpen?: boolean | undefined;
   readonly highWaterMark?: number | undefined;
+  /** The server to which a socket that the application made belongs: `keylog` is told to it too. */
+  readonly server?: Server | undefined;
+  /** Whether what is sent and received is written to standard error, as by `enableTrace()`. */
+  readonly enableTrace?: boolean | undefined;
+  /** Whether nothing is read after the handshake until `resume()` is called. */
+  readonly pauseOnConnect?: boolean | undefined;
 }
 
 /** What a Server adds to the sockets that it makes. @internal */
 export interface ServerSide {
   readonly ownsTransport: boolean;
+  readonly server: Server;
   readonly role: (socket: TLSSocket) => StreamRole;
 }
 
@@ -38,6 +50,8 @@ export interface CipherInfo {
 /** The server's end of a TLS connection: a `net.Socket` whose data is encrypted on the way. */
 export class TLSSocket extends SecureStream {
   readonly encrypted = true as const;
+  /** The server that accepted the connection, or that the option `server` named. A field of net.Socket's own. */
+  declare server: Server | undefined;
   /** Whether the client showed a certificate of an authority that the server trusts. */
   authorized = false;
   /** Why it is not authorized: OpenSSL's name of it (`CERT_HAS_EXPIRED`); `null` where it was not asked, and where it is. */
@@ -62,6 +76,10 @@ export class TLSSocket extends SecureStream {
       (self) => role(self as TLSSocket),
       server?.ownsTransport === true,
     );
+    if (options.enableTrace) this.enableTrace();
+    if (options.pauseOnConnect) this.pause();
+    this.server = server?.server ?? options.server;
+    publish('start', () => ({ socket: this, report: this.handshakeReport }));
   }
 
   /** @internal Notes who the client is. */
@@ -113,6 +131,25 @@ export class TLSSocket extends SecureStream {
     return asBuffer(this.connection.secured?.peerFinished);
   }
 
+  /** Our certificate, as `getPeerCertificate` of node:tls would tell it; `null` before one is chosen. */
+  getCertificate(): LegacyCertificate | null {
+    const der = this.connection.report.credential?.chain[0];
+    return der === undefined ? null : legacyCertificate(der);
+  }
+
+  /** Our certificate as Node's X509Certificate; `undefined` before one is chosen. */
+  getX509Certificate(): X509Certificate | undefined {
+    const der = this.connection.report.credential?.chain[0];
+    return der && nodeCertificate(der);
+  }
+
+  /** Signature schemes that both sides have, in our order and OpenSSL's spelling (`RSA-PSS+SHA256`). */
+  getSharedSigalgs(): string[] {
+    const { clientHello, signatureSchemes } = this.connection.report;
+    const theirs = clientHello?.offers.signatureAlgorithms ?? [];
+    return signatureSchemes.filter((scheme) => theirs.includes(scheme)).map(opensslSchemeName);
+  }
+
   /** `null`, as in Node on a server. */
   getEphemeralKeyInfo(): null {
     return null;
@@ -128,10 +165,11 @@ export class TLSSocket extends SecureStream {
    */
   exportKeyingMaterial(length: number, label: string, context?: Uint8Array): Buffer {
     const { secured } = this.connection;
-    if (!Number.isInteger(length) || length < 1) throw invalidArgType('length', 'a positive integer', length);
-    if (typeof label !== 'string') throw invalidArgType('label', 'of type string', label);
-    if (context !== undefined && !ArrayBuffer.isView(context))
-      throw invalidArgType('context', 'an instance of Buffer', context);
+    checkNumber('length', length, 1, 2 ** 32 - 1, true);
+    checkString('label', label);
+    if (context !== undefined && !isBytes(context)) {
+      throw invalidArgType('context', 'an instance of Buffer, TypedArray, or DataView', context);
+    }
     if (secured === undefined) {
       throw nodeError('ERR_TLS_INVALID_STATE', 'TLS socket connection must be securely established');
     }
@@ -147,15 +185,52 @@ export class TLSSocket extends SecureStream {
   }
 
   /** Renegotiation does not exist in TLS 1.3 and is refused in TLS 1.2. Returns `false`; the callback gets an error. */
-  renegotiate(_options: object, callback?: (error: Error) => void): boolean {
-    const error = nodeError('ERR_TLS_RENEGOTIATION_DISABLED', 'TLS session renegotiation disabled for this socket');
+  renegotiate(options: object, callback?: (error: Error | null) => void): boolean {
+    checkObject('options', options);
+    if (callback !== undefined) checkFunction('callback', callback);
+    const error = this.getProtocol() === 'TLSv1.3' ? wrongVersion() : renegotiationDisabled();
     if (callback) process.nextTick(callback, error);
     return false;
   }
 
-  /** Nothing to do: renegotiation is never possible. */
-  disableRenegotiation(): void {}
+  /** From now on a client that tries to renegotiate is cut off, with `ERR_TLS_RENEGOTIATION_DISABLED`. */
+  disableRenegotiation(): void {
+    this.connection.disableRenegotiation();
+  }
+
+  /** Sends records of at most `size` bytes, 512 to 16,384; returns whether that is a size. */
+  setMaxSendFragment(size: number): boolean {
+    if (typeof size !== 'number') throw invalidArgType('size', 'of type number', size);
+    if (!(size >= 512 && size <= 16_384)) return false;
+    this.connection.capFragments(Math.floor(size));
+    return true;
+  }
+
+  /** Shows another certificate: from within `SNICallback` or `ALPNCallback`, in the handshake that asks. */
+  setKeyCert(context: SecureContext | SecureContextOptions): void {
+    const made = asSecureContext(context);
+    if (this.policy instanceof ConnectionPolicy) this.policy.setKeyCert(made);
+  }
+
+  /** Always throws: the name is the client's to say. */
+  setServername(name: string): never {
+    checkString('name', name);
+    throw nodeError('ERR_TLS_SNI_FROM_SERVER', 'Cannot issue SNI from a TLS server-side socket');
+  }
+
+  /** Writes to standard error what is sent and received, from now on; application data is left out. */
+  enableTrace(): void {
+    this.trace = traceTo(this);
+  }
 }
+
+const wrongVersion = (): Error =>
+  nodeError('ERR_SSL_WRONG_SSL_VERSION', 'error:0A00010A:SSL routines::wrong ssl version', Error, {
+    library: 'SSL routines',
+    reason: 'wrong ssl version',
+  });
+const renegotiationDisabled = (): Error =>
+  nodeError('ERR_TLS_RENEGOTIATION_DISABLED', 'TLS session renegotiation disabled for this socket');
 
 const asBuffer = (bytes: Uint8Array | undefined): Buffer | undefined =>
   bytes && Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -180,8 +255,12 @@ function standaloneRole(options: TLSSocketOptions): (socket: TLSSocket) => Strea
     policy: new ConnectionPolicy(policyOptions, contexts, socket),
     emitsHandshakeErrors: true,
     handshakeTimeout: 0,
-    wantsKeylog: () => socket.listenerCount('keylog') > 0,
-    onKeylog: (line) => void socket.emit('keylog', line),
+    ...(options.onClientHello && { mayHandOver: true }),
+    wantsKeylog: () => socket.listenerCount('keylog') > 0 || (socket.server?.listenerCount('keylog') ?? 0) > 0,
+    onKeylog: (line) => {
+      socket.emit('keylog', line);
+      socket.server?.emit('keylog', line, socket);
+    },
     onHandshake: (error) => {
       if (error === undefined) socket.emit('secure');
     },

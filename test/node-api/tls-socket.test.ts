@@ -222,7 +222,7 @@ describe('a TLSSocket', () => {
     const socket = await accepted;
     const [error] = await new Promise<[Error & { code?: string }]>((resolve) => {
       assert.equal(
-        socket.renegotiate({}, (e) => resolve([e])),
+        socket.renegotiate({}, (e) => resolve([e as Error])),
         false,
       );
     });

@@ -37,9 +37,11 @@ export function* handshake12(negotiation: Negotiation): Steps<Secured> {
 /** RFC 5246 figure 1, with the key exchange of RFC 8422. */
 function* fullHandshake(negotiation: Negotiation, secureRenegotiation: boolean): Steps<Secured> {
   const { hello, config, policy } = negotiation;
+  // The callback that chooses the protocol may choose another certificate with it.
+  const alpn = yield* selectAlpn(hello, config);
   const choice = negotiate12(negotiation);
   negotiation.report.group = choice.curve?.group;
-  const hs = yield* begin(negotiation, choice.suite, secureRenegotiation);
+  const hs = begin(negotiation, choice.suite, alpn, secureRenegotiation);
   const keeping = chooseKeeping(hs);
   const credential = choice.identity?.credential;
   const staple =
@@ -77,7 +79,8 @@ function* fullHandshake(negotiation: Negotiation, secureRenegotiation: boolean):
 /** RFC 5246 figure 2, RFC 5077 figure 2: no certificates and no key exchange. */
 function* resumedHandshake(negotiation: Negotiation, resumed: Resumed12, secureRenegotiation: boolean): Steps<Secured> {
   const { session, client } = resumed;
-  const hs = yield* begin(negotiation, resumed.suite, secureRenegotiation);
+  const alpn = yield* selectAlpn(negotiation.hello, negotiation.config);
+  const hs = begin(negotiation, resumed.suite, alpn, secureRenegotiation);
   const master = session.secret;
   const renewed = resumed.renewsTicket ? session12(hs, master, client, session) : undefined;
   // The id tells the client that its session is resumed (RFC 5246 section 7.4.1.3, RFC 5077 section 3.4).
@@ -94,10 +97,14 @@ function* resumedHandshake(negotiation: Negotiation, resumed: Resumed12, secureR
 const noId = new Uint8Array();
 
 /** What both kinds of handshake begin with. */
-function* begin(negotiation: Negotiation, suite: CipherSuite, secureRenegotiation: boolean): Steps<Conversation12> {
+function begin(
+  negotiation: Negotiation,
+  suite: CipherSuite,
+  alpn: string | undefined,
+  secureRenegotiation: boolean,
+): Conversation12 {
   const { hello, config, provider, report } = negotiation;
   report.cipherSuite = suite;
-  const alpn = yield* selectAlpn(hello, config);
   report.alpnProtocol = alpn;
   const transcript = new Transcript(provider.hash(suite.hash)).add(hello.raw);
   if (config.clientAuth && !report.resumed) transcript.keep(hello.raw);

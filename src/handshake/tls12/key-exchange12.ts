@@ -18,6 +18,7 @@ export function* sendKeyExchange(hs: Conversation12, choice: Choice12): Steps<Ep
   const ephemeral = curve?.generate();
   const parameters = curve && ephemeral && writeEcdhParameters(curve.group, ephemeral.share);
   if (identity !== undefined && parameters !== undefined) {
+    hs.report.credential = identity.credential;
     hs.report.signatureScheme = identity.scheme;
     const input = serverKeyExchangeInput(hs.randoms.client, hs.randoms.server, parameters);
     const signature = yield* answer(identity.credential.signer.sign(identity.scheme, input));

@@ -54,9 +54,10 @@ export function* handshake13(negotiation: Negotiation): Steps<Secured> {
     checkFullHello13(hello);
   }
   if (psk === undefined && group === undefined) fail('handshakeFailure', 'no common group', 'NO_SHARED_GROUP');
-  const identity = psk ? undefined : selectIdentity13(hello, config);
+  // The callback that chooses the protocol may choose another certificate with it.
   const alpn = yield* selectAlpn(hello, config);
   report.alpnProtocol = alpn;
+  const identity = psk ? undefined : selectIdentity13(hello, config);
   const exchange = exchangeKeys(negotiation, hello, psk, group);
   const schedule = psk?.schedule ?? new KeySchedule(provider, suite);
   const limits = selectSizeLimits(hello, config, ProtocolVersion.tls13);
@@ -161,6 +162,7 @@ function* sendCertificate(hs: Handshake13, { credential, scheme }: Identity): St
   const certificate = staple ? writeCertificate13(credential.chain, staple) : certificateMessage(credential);
   const { certificateCompression } = hs.config;
   send(hs, compressCertificate(credential, certificate, certificateCompression, hello.offers.compressCertificate));
+  report.credential = credential;
   report.signatureScheme = scheme;
   report.reach('certificate');
   const signature = yield* answer(credential.signer.sign(scheme, serverSignatureInput(transcript.digest())));
