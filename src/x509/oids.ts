@@ -105,6 +105,12 @@ export const AccessMethodOid = {
   caIssuers: '1.3.6.1.5.5.7.48.2',
 } as const;
 
+/** The type of response and the extension that OCSP has (RFC 6960 sections 4.2.1 and 4.4.1). */
+export const OcspOid = {
+  basic: '1.3.6.1.5.5.7.48.1.1',
+  nonce: '1.3.6.1.5.5.7.48.1.2',
+} as const;
+
 /** Any certificate policy (RFC 5280 section 4.2.1.4). */
 export const anyPolicy = '2.5.29.32.0';
 

@@ -1,4 +1,5 @@
 import * as crypto from 'node:crypto';
+import type { OcspCrypto } from '../../x509/ocsp.ts';
 import type { PublicKeyInfo } from '../../x509/public-key.ts';
 import type { SignatureMethod } from '../../x509/signature-method.ts';
 import type { VerificationCrypto } from '../../x509/verification/crypto.ts';
@@ -62,3 +63,6 @@ function verify(
 
 /** The verification of signatures on certificates, by node:crypto. */
 export const verificationCrypto: VerificationCrypto = { verify };
+
+/** The same for OCSP, with the hash functions that it needs. */
+export const ocspCrypto: OcspCrypto = { verify, hash: (name, bytes) => crypto.hash(name, bytes, 'buffer') };
