@@ -24,6 +24,8 @@ export interface GeneralName {
   readonly tag: number;
   /** A directory name as it was read. */
   readonly name?: DistinguishedName;
+  /** The type-id of an otherName. */
+  readonly typeId?: string;
 }
 
 /** Whether a certificate is an authority's (RFC 5280 section 4.2.1.9). */
@@ -88,13 +90,22 @@ export function readGeneralName({ tag, content: bytes }: DerElement): GeneralNam
       return { type: 'ip', value: formatIp(bytes) ?? hex(), bytes, tag };
     case contextTag(8, false):
       return { type: 'registeredId', value: new DerReader(bytes, 'registered ID').oidText(bytes), bytes, tag };
-    case contextTag(0): // otherName
+    case contextTag(0):
+      return { type: 'other', value: hex(), bytes, tag, typeId: readOtherNameType(bytes) };
     case contextTag(3): // x400Address
     case contextTag(5): // ediPartyName
       return { type: 'other', value: hex(), bytes, tag };
     default:
       throw new DerError(`general names: tag 0x${tag.toString(16)} is none of a name`);
   }
+}
+
+// OtherName ::= SEQUENCE { type-id OBJECT IDENTIFIER, value [0] EXPLICIT ANY }
+function readOtherNameType(bytes: Uint8Array): string {
+  const fields = new DerReader(bytes, 'other name');
+  const typeId = fields.oid();
+  fields.expect(contextTag(0));
+  return fields.end(typeId);
 }
 
 /** Reads BasicConstraints. Throws `DerError`. */

@@ -82,20 +82,28 @@ const comparedAsText: ReadonlySet<number> = new Set([
   DerTag.bmpString,
 ]);
 
-const canonicalForms = new WeakMap<DistinguishedName, readonly string[]>();
+interface CanonicalForm {
+  readonly rdns: readonly string[];
+  readonly key: string;
+}
+
+const canonicalForms = new WeakMap<DistinguishedName, CanonicalForm>();
+
+function canonicalForm(name: DistinguishedName): CanonicalForm {
+  let form = canonicalForms.get(name);
+  if (form === undefined) {
+    const rdns = name.rdns.map((rdn) => rdn.map(canonicalAttribute).sort().join(''));
+    form = { rdns, key: rdns.join('/') };
+    canonicalForms.set(name, form);
+  }
+  return form;
+}
 
 /**
  * One string for each RDN, such that equal names have equal strings (RFC 5280 section 7.1): string types do not
  * matter, nor upper and lower case of ASCII letters, nor white space around and between words, nor the order in a SET.
  */
-export function canonicalRdns(name: DistinguishedName): readonly string[] {
-  let form = canonicalForms.get(name);
-  if (form === undefined) {
-    form = name.rdns.map((rdn) => rdn.map(canonicalAttribute).sort().join(''));
-    canonicalForms.set(name, form);
-  }
-  return form;
-}
+export const canonicalRdns = (name: DistinguishedName): readonly string[] => canonicalForm(name).rdns;
 
 // With its length in front, so that no value can look like two attributes.
 function canonicalAttribute({ oid, tag, value, bytes }: NameAttribute): string {
@@ -110,7 +118,7 @@ function canonicalAttribute({ oid, tag, value, bytes }: NameAttribute): string {
 }
 
 /** The whole name as one such string, to compare names and to look them up. */
-export const nameKey = (name: DistinguishedName): string => canonicalRdns(name).join('/');
+export const nameKey = (name: DistinguishedName): string => canonicalForm(name).key;
 
 /** Whether two names are equal as RFC 5280 section 7.1 compares them. */
 export const isSameName = (a: DistinguishedName, b: DistinguishedName): boolean => a === b || nameKey(a) === nameKey(b);

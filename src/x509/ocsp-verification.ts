@@ -13,7 +13,7 @@ import {
 import { ExtensionOid, hashNameOf, OcspOid, PurposeOid } from './oids.ts';
 import type { PublicKeyInfo } from './public-key.ts';
 import { readSignatureMethod } from './signature-method.ts';
-import type { Signed } from './verification/context.ts';
+import { type Signed, timeErrorOf } from './verification/context.ts';
 import { mayHaveIssued, sameBytes } from './verification/issuance.ts';
 
 /** How a response is judged. */
@@ -141,8 +141,7 @@ function faultOfDelegate(delegate: Certificate, { issuer, crypto, time }: OcspOp
   if (delegate.extensions.some(({ critical, oid }) => critical && !handled.has(oid))) {
     return "the responder's certificate has a critical extension that is unknown";
   }
-  const isCurrent = time >= delegate.notBefore && time.getTime() < delegate.notAfter.getTime() + 1000;
-  return isCurrent ? undefined : "the responder's certificate is not valid now";
+  return timeErrorOf(delegate, time) && "the responder's certificate is not valid now";
 }
 
 // RFC 6960 section 4.2.2.1.
@@ -153,7 +152,7 @@ function faultOfTime(
   const now = time.getTime();
   const from = answer.thisUpdate.getTime();
   const until = answer.nextUpdate?.getTime() ?? from + maxAge;
-  if (from > now + tolerance) return `the answer is from ${answer.thisUpdate.toISOString()}`;
+  if (!(from <= now + tolerance)) return `the answer is from ${answer.thisUpdate.toISOString()}`;
   if (until < from) return 'the answer ends before it begins';
   return until + tolerance < now ? `the answer was good until ${new Date(until).toISOString()}` : undefined;
 }

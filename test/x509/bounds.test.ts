@@ -41,6 +41,7 @@ const judge = (chain: readonly Certificate[], options: Partial<VerificationOptio
   });
 
 function assertWithinLimits({ work }: Verdict): void {
+  assert.ok(work.pathsJudged <= defaultLimits.paths + 1, `${work.pathsJudged} paths`);
   assert.ok(work.signatureChecks <= defaultLimits.signatureChecks, `${work.signatureChecks} signatures`);
   assert.ok(work.searchSteps <= defaultLimits.searchSteps + defaultLimits.depth + 2, `${work.searchSteps} steps`);
 }
@@ -167,9 +168,73 @@ describe('what a verification costs', () => {
     }
   });
 
+  it('many ways to the root that all fail: few of them are judged', () => {
+    // Sixteen certificates of one authority, and sixteen of another below, none of which may sign for a client.
+    const server = extension('extKeyUsage', values.oids('1.3.6.1.5.5.7.3.1'));
+    const twins = (name: string, key: KeyObject, issuer: Issuer): Certificate[] =>
+      Array.from({ length: 16 }, () => make(name, key, issuer, [isAuthority, server]));
+    const upper = twins('upper', testKey('p256', 5), root);
+    const lower = twins('lower', testKey('p256', 6), { certificate: upper[0]!, key: testKey('p256', 5) });
+    const client = make('client', testKey('p256', 3), { certificate: lower[0]!, key: testKey('p256', 6) }, []);
+    const verdict = judge([client, ...upper, ...lower]);
+    assert.equal(!verdict.authorized && verdict.failure.error, 'INVALID_PURPOSE');
+    assertWithinLimits(verdict);
+    assert.ok(verdict.work.signatureChecks <= 33, `${verdict.work.signatureChecks}`);
+  });
+
   it('certificates that come again and again count once', () => {
     const client = make('client', testKey('p256', 3), root, []);
     assert.equal(judge([client, ...new Array<Certificate>(150).fill(stranger.certificate)]).authorized, true);
+  });
+
+  it('bytes changed anywhere: nothing is thrown', () => {
+    const everything = [
+      isAuthority,
+      extension(
+        'nameConstraints',
+        values.nameConstraints(['dns:example.com', 'CN:client'], ['email:a.example', 'uri:b.example']),
+      ),
+      extension('certificatePolicies', values.policies('1.2.3')),
+      extension('subjectKeyIdentifier', der(0x04, Uint8Array.of(1))),
+    ];
+    const above = { certificate: make('above', testKey('p256', 4), root, everything), key: testKey('p256', 4) };
+    const otherName = der(0xa0, der(0x06, Uint8Array.of(0x2a, 3)), der(0xa0, der(0x0c, Buffer.from('x'))));
+    const names = derSequence(
+      otherName,
+      der(0x82, Buffer.from('a.example.com')),
+      der(0x86, Buffer.from('http://a.example')),
+    );
+    const client = make('client', testKey('p256', 3), above, [
+      extension('subjectAltName', names),
+      extension('authorityKeyIdentifier', values.authorityKeyId(Uint8Array.of(1))),
+      extension('extKeyUsage', values.oids('1.3.6.1.5.5.7.3.2')),
+    ]);
+    assert.equal(judge([client, above.certificate]).authorized, true);
+    const trusting = { crypto: { verify: () => true } };
+    for (const [at, original] of [client, above.certificate].entries()) {
+      for (let place = 0; place < original.der.length; place++) {
+        for (const change of [0x01, 0x80, 0xff]) {
+          let changed: Certificate;
+          try {
+            const bytes = Uint8Array.from(original.der);
+            bytes[place]! ^= change;
+            changed = readCertificate(bytes);
+          } catch (error) {
+            assert.ok(error instanceof DerError);
+            continue;
+          }
+          const chain = at === 0 ? [changed, above.certificate] : [client, changed];
+          judge(chain);
+          judge(chain, trusting); // so that the checks behind the signatures see it as well
+          judge(chain, { strict: true, partialChain: true, purpose: 'sslserver' });
+        }
+      }
+    }
+  });
+
+  it('a time that is none: nothing is valid', () => {
+    const client = make('client', testKey('p256', 3), root, []);
+    assert.equal(judge([client], { time: new Date(Number.NaN) }).authorized, false);
   });
 
   it('keys that would take long to use are not used', () => {

@@ -106,9 +106,10 @@ export class VerificationContext {
     return this.#work.searchSteps <= this.rules.limits.searchSteps;
   }
 
-  /** Counts a path that is judged. */
-  countPath(): void {
+  /** Asks to judge one more path; false where there were too many. */
+  spendPath(): boolean {
     this.#work.pathsJudged++;
+    return this.#work.pathsJudged <= this.rules.limits.paths;
   }
 }
 
@@ -119,10 +120,25 @@ export function describe(certificate: Certificate): string {
   return subject.length > 200 ? `${subject.slice(0, 200)}…` : subject;
 }
 
-/** Whether the rules' time is within the validity of a certificate: an error where it is not. */
+/** The part of validity that certificates and CRLs share. */
+interface Validity {
+  readonly from: Date;
+  /** `undefined` for no end. */
+  readonly until: Date | undefined;
+}
+
+/**
+ * Whether a time is before or after a period. Both ends belong to the period (RFC 5280 section 4.1.2.5), the whole of
+ * the last second included. An invalid time is never within.
+ */
+export function placeInTime(time: Date, { from, until }: Validity): 'before' | 'within' | 'after' {
+  const now = time.getTime();
+  if (!(now >= from.getTime())) return 'before';
+  return until === undefined || now < until.getTime() + 1000 ? 'within' : 'after';
+}
+
+/** What is wrong with the validity of a certificate at a time. */
 export function timeErrorOf(certificate: Certificate, time: Date): VerificationError | undefined {
-  if (time < certificate.notBefore) return 'CERT_NOT_YET_VALID';
-  // Both ends belong to the period (RFC 5280 section 4.1.2.5), the whole of the last second included.
-  if (time.getTime() >= certificate.notAfter.getTime() + 1000) return 'CERT_HAS_EXPIRED';
-  return undefined;
+  const place = placeInTime(time, { from: certificate.notBefore, until: certificate.notAfter });
+  return place === 'within' ? undefined : place === 'before' ? 'CERT_NOT_YET_VALID' : 'CERT_HAS_EXPIRED';
 }

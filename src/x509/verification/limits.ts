@@ -10,6 +10,8 @@ export interface VerificationLimits {
   readonly nameComparisons: number;
   /** Certificates looked at as the next on a path, where the most likely path fails and others are searched for. */
   readonly searchSteps: number;
+  /** Paths judged, the most likely one included. */
+  readonly paths: number;
 }
 
 /**
@@ -22,4 +24,5 @@ export const defaultLimits: VerificationLimits = {
   signatureChecks: 100,
   nameComparisons: 250_000,
   searchSteps: 1000,
+  paths: 20,
 };

@@ -1,6 +1,6 @@
 import type { Certificate } from '../certificate.ts';
 import type { GeneralName } from '../certificate-extensions.ts';
-import { contextTag, DerReader, DerTag } from '../der.ts';
+import { contextTag, DerTag } from '../der.ts';
 import { nameAttributes } from '../distinguished-name.ts';
 import type { NameConstraints, NameSubtree } from '../name-constraints.ts';
 import { AttributeOid, smtpUtf8MailboxOid } from '../oids.ts';
@@ -109,13 +109,7 @@ const what = ({ type, value }: GeneralName): string =>
 
 /** Whether a constraint is about names of this kind; an internationalized mail address is one of mail. */
 function isSameKind(name: GeneralName, base: GeneralName): boolean {
-  if (name.tag !== base.tag) return base.type === 'email' && otherNameType(name) === smtpUtf8MailboxOid;
-  return name.tag !== contextTag(0) || otherNameType(name) === otherNameType(base);
-}
-
-/** The type-id of an otherName; `undefined` for other names, and where it is malformed. */
-function otherNameType({ tag, bytes }: GeneralName): string | undefined {
-  if (tag !== contextTag(0)) return undefined;
-  const reader = new DerReader(bytes, 'other name');
-  return reader.tag === DerTag.oid ? reader.oid() : undefined;
+  return name.tag === base.tag
+    ? name.typeId === base.typeId
+    : base.type === 'email' && name.typeId === smtpUtf8MailboxOid;
 }

@@ -4,7 +4,7 @@ import { DerError } from '../der.ts';
 import { isSameName } from '../distinguished-name.ts';
 import { allReasons, type DistributionPoint, type DistributionPointName } from '../distribution-points.ts';
 import { ExtensionOid } from '../oids.ts';
-import { describe, type Path, type Report, type Rules, type VerificationContext } from './context.ts';
+import { describe, type Path, placeInTime, type Report, type Rules, type VerificationContext } from './context.ts';
 import { forbids } from './extensions-check.ts';
 import { fitsKeyIdentifier, sameBytes } from './issuance.ts';
 
@@ -128,9 +128,8 @@ function namesMeet(a: DistributionPointName | undefined, b: DistributionPointNam
 }
 
 function timeErrorOf(list: CertificateList, time: Date): 'CRL_NOT_YET_VALID' | 'CRL_HAS_EXPIRED' | undefined {
-  if (time < list.thisUpdate) return 'CRL_NOT_YET_VALID';
-  if (list.nextUpdate && time.getTime() >= list.nextUpdate.getTime() + 1000) return 'CRL_HAS_EXPIRED';
-  return undefined;
+  const place = placeInTime(time, { from: list.thisUpdate, until: list.nextUpdate });
+  return place === 'within' ? undefined : place === 'before' ? 'CRL_NOT_YET_VALID' : 'CRL_HAS_EXPIRED';
 }
 
 function checkList(candidate: Candidate, depth: number, context: VerificationContext, report: Report): void {

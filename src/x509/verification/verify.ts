@@ -81,6 +81,7 @@ export function verify(certificates: PeerCertificates, options: VerificationOpti
   if (likely.faults.length === 0) return { authorized: true, path: likely.path.certificates, work: context.work };
   if (mayHelpToSearch(likely.faults)) {
     for (const path of findPaths(peer, context)) {
+      if (!context.spendPath()) break;
       if (judge(path, context).length > 0) continue;
       return { authorized: true, path: path.certificates, work: context.work };
     }
@@ -126,6 +127,7 @@ const textOf = ({ der }: Certificate): string => Buffer.from(der).toString('lati
 /** The path that OpenSSL would build, and all of its faults. */
 function judgeLikelyPath(peer: PeerCertificates, context: VerificationContext): { path: Path; faults: Fault[] } {
   const { rules } = context;
+  context.spendPath();
   const found: Omit<Fault, 'certificate'>[] = [];
   const report: Report = (error, depth, reason) => found.push({ error, depth, reason });
   if (peer[0].malformed) report('INVALID_EXTENSION', 0, peer[0].malformed.message);
@@ -141,7 +143,6 @@ function judge(path: Path, context: VerificationContext): Fault[] {
   const report = (error: VerificationError, depth: number, reason: string): void => {
     faults.push({ error, depth, reason, certificate: path.certificates[depth]! });
   };
-  context.countPath();
   checkLeafStrength(path.certificates[0]!, rules, report);
   checkExtensions(path, rules, report);
   checkStrength(path, rules, report);
