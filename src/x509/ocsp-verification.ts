@@ -13,7 +13,7 @@ import {
 import { ExtensionOid, hashNameOf, OcspOid, PurposeOid } from './oids.ts';
 import type { PublicKeyInfo } from './public-key.ts';
 import { readSignatureMethod } from './signature-method.ts';
-import { type Signed, timeErrorOf } from './verification/context.ts';
+import { isValidAt, type Signed } from './verification/context.ts';
 import { mayHaveIssued, sameBytes } from './verification/issuance.ts';
 
 /** How a response is judged. */
@@ -141,7 +141,7 @@ function faultOfDelegate(delegate: Certificate, { issuer, crypto, time }: OcspOp
   if (delegate.extensions.some(({ critical, oid }) => critical && !handled.has(oid))) {
     return "the responder's certificate has a critical extension that is unknown";
   }
-  return timeErrorOf(delegate, time) && "the responder's certificate is not valid now";
+  return isValidAt(delegate, time) ? undefined : "the responder's certificate is not valid now";
 }
 
 // RFC 6960 section 4.2.2.1.

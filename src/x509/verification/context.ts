@@ -128,17 +128,23 @@ interface Validity {
 }
 
 /**
- * Whether a time is before or after a period. Both ends belong to the period (RFC 5280 section 4.1.2.5), the whole of
- * the last second included. An invalid time is never within.
+ * Whether a time lies outside of a period: before its beginning, after its end, or (as of one that ends before it
+ * begins) both. Both ends belong to the period (RFC 5280 section 4.1.2.5), the whole of the last second included. An
+ * invalid time is outside.
  */
-export function placeInTime(time: Date, { from, until }: Validity): 'before' | 'within' | 'after' {
+export function placeInTime(
+  time: Date,
+  { from, until }: Validity,
+): { readonly early: boolean; readonly late: boolean } {
   const now = time.getTime();
-  if (!(now >= from.getTime())) return 'before';
-  return until === undefined || now < until.getTime() + 1000 ? 'within' : 'after';
+  return {
+    early: !(now >= from.getTime()),
+    late: until !== undefined && !(now < until.getTime() + 1000),
+  };
 }
 
-/** What is wrong with the validity of a certificate at a time. */
-export function timeErrorOf(certificate: Certificate, time: Date): VerificationError | undefined {
-  const place = placeInTime(time, { from: certificate.notBefore, until: certificate.notAfter });
-  return place === 'within' ? undefined : place === 'before' ? 'CERT_NOT_YET_VALID' : 'CERT_HAS_EXPIRED';
+/** Whether a certificate is valid at a time. */
+export function isValidAt(certificate: Certificate, time: Date): boolean {
+  const { early, late } = placeInTime(time, { from: certificate.notBefore, until: certificate.notAfter });
+  return !early && !late;
 }

@@ -1,5 +1,5 @@
 import type { Certificate } from '../certificate.ts';
-import { describe, type Path, type Report, type Rules, timeErrorOf, type VerificationContext } from './context.ts';
+import { describe, isValidAt, type Path, type Report, type Rules, type VerificationContext } from './context.ts';
 import { isSameCertificate, isSelfSigned, mayHaveIssued, sameBytes } from './issuance.ts';
 
 /** The certificates of a peer: the end entity's first, the others in whatever order, none twice. */
@@ -55,7 +55,7 @@ function likeliestIssuer(
   let best: Certificate | undefined;
   for (const candidate of candidates) {
     if (!mayHaveIssued(candidate, certificate)) continue;
-    if (timeErrorOf(candidate, time) === undefined) return candidate;
+    if (isValidAt(candidate, time)) return candidate;
     if (best === undefined || candidate.notAfter > best.notAfter) best = candidate;
   }
   return best;

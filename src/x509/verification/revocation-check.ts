@@ -86,10 +86,11 @@ function judgeCandidate(
     .find((above) => isSameName(above.subject, list.issuer) && fitsKeyIdentifier(above, list.authorityKeyIdentifier));
   if (issuer === undefined) return undefined;
   const reasons = reasonsWithin(certificates[depth]!, list);
+  const { early, late } = placeOf(list, rules.time);
   const score =
     (list.unknownCritical === undefined ? 8 : 0) +
     (reasons === undefined ? 0 : 4) +
-    (timeErrorOf(list, rules.time) === undefined ? 2 : 0) +
+    (early || late ? 0 : 2) +
     (issuer === (certificates[depth + 1] ?? certificates[depth]) ? 1 : 0);
   return { list, issuer, score, reasons };
 }
@@ -127,19 +128,17 @@ function namesMeet(a: DistributionPointName | undefined, b: DistributionPointNam
   );
 }
 
-function timeErrorOf(list: CertificateList, time: Date): 'CRL_NOT_YET_VALID' | 'CRL_HAS_EXPIRED' | undefined {
-  const place = placeInTime(time, { from: list.thisUpdate, until: list.nextUpdate });
-  return place === 'within' ? undefined : place === 'before' ? 'CRL_NOT_YET_VALID' : 'CRL_HAS_EXPIRED';
-}
+const placeOf = (list: CertificateList, time: Date): ReturnType<typeof placeInTime> =>
+  placeInTime(time, { from: list.thisUpdate, until: list.nextUpdate });
 
 function checkList(candidate: Candidate, depth: number, context: VerificationContext, report: Report): void {
   const { list, issuer, reasons } = candidate;
   const whose = `the CRL of ${describe(issuer)}`;
   if (forbids(issuer, 'cRLSign')) report('KEYUSAGE_NO_CRL_SIGN', depth, `${describe(issuer)} may not sign CRLs`);
   if (reasons === undefined) report('DIFFERENT_CRL_SCOPE', depth, `${whose} is about other certificates`);
-  const timeError = timeErrorOf(list, context.rules.time);
-  if (timeError === 'CRL_NOT_YET_VALID') report(timeError, depth, `${whose} is from ${list.thisUpdate.toISOString()}`);
-  else if (timeError) report(timeError, depth, `${whose} was to be replaced by ${list.nextUpdate?.toISOString()}`);
+  const { early, late } = placeOf(list, context.rules.time);
+  if (early) report('CRL_NOT_YET_VALID', depth, `${whose} is from ${list.thisUpdate.toISOString()}`);
+  if (late) report('CRL_HAS_EXPIRED', depth, `${whose} was to be replaced by ${list.nextUpdate?.toISOString()}`);
   switch (context.checkSignature(list, issuer.publicKey)) {
     case 'valid':
       return;

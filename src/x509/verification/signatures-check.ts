@@ -1,4 +1,4 @@
-import { describe, type Path, type Report, timeErrorOf, type VerificationContext } from './context.ts';
+import { describe, type Path, placeInTime, type Report, type VerificationContext } from './context.ts';
 import { forbids } from './extensions-check.ts';
 import { isSelfSigned } from './issuance.ts';
 
@@ -17,12 +17,12 @@ export function checkSignatures({ certificates }: Path, context: VerificationCon
   for (let depth = first; depth >= 0; depth--) {
     const certificate = certificates[depth]!;
     if (depth < top) checkSignature(certificates, depth, context, report);
-    const error = timeErrorOf(certificate, time);
-    if (error === 'CERT_NOT_YET_VALID') {
-      report(error, depth, `${describe(certificate)} is valid from ${certificate.notBefore.toISOString()} on`);
-    } else if (error) {
-      report(error, depth, `${describe(certificate)} was valid until ${certificate.notAfter.toISOString()}`);
+    const { notBefore, notAfter } = certificate;
+    const { early, late } = placeInTime(time, { from: notBefore, until: notAfter });
+    if (early) {
+      report('CERT_NOT_YET_VALID', depth, `${describe(certificate)} is valid from ${notBefore.toISOString()} on`);
     }
+    if (late) report('CERT_HAS_EXPIRED', depth, `${describe(certificate)} was valid until ${notAfter.toISOString()}`);
   }
 }
 
