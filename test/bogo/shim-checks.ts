@@ -26,6 +26,9 @@ const checks: Readonly<Record<string, Check>> = {
     new X509Certificate(readFileSync(flags.text('-expect-peer-cert-file')!)).raw.equals(clientChain[0]!),
   '-expect-peer-signature-algorithm': (flags, { handshakeReport }) =>
     handshakeReport.clientSignatureScheme === flags.number('-expect-peer-signature-algorithm'),
+  '-expect-peer-verify-pref': (flags, { handshakeReport }) =>
+    handshakeReport.clientHello?.offers.signatureAlgorithms?.join() ===
+    flags.numbers('-expect-peer-verify-pref').join(),
   '-expect-session-id': (_flags, _socket, { storedSession }) => storedSession,
   '-expect-no-session-id': (_flags, _socket, { storedSession }) => !storedSession,
   '-require-any-client-certificate': (_flags, _socket, { clientChain }) => clientChain !== undefined,

@@ -40,25 +40,37 @@ export function serverOptions(flags: ShimFlags, observed: Observed): TlsOptions 
     ...(flags.has('-curves') && { ecdhCurve: flags.numbers('-curves').map(curveName).join(':') }),
     ...sigalgsOf(flags),
     ...(flags.has('-advertise-npn') && { NPNProtocols: Buffer.from(flags.text('-advertise-npn')!) }),
+    ...(flags.has('-psk') && preSharedKey(flags)),
     ...clientAuthentication(flags, observed),
     ...(hasHelloHook(flags) && { onClientHello: helloHook(flags) }),
-    ...(flags.has('-select-alpn') || flags.has('-reject-alpn') ? { ALPNCallback: alpnCallback(flags, observed) } : {}),
+    ...(alpnFlags.some((name) => flags.has(name)) ? { ALPNCallback: alpnCallback(flags, observed) } : {}),
   };
 }
+
+/** Who does not know the identity has no key for it. */
+const preSharedKey = (flags: ShimFlags): TlsOptions => ({
+  ciphers: ciphersOf('DEFAULT:PSK'),
+  pskIdentityHint: flags.text('-psk-identity'),
+  pskCallback: (_socket, identity) =>
+    identity === (flags.text('-psk-identity') ?? '') ? Buffer.from(flags.text('-psk')!) : null,
+});
 
 function clientAuthentication(flags: ShimFlags, observed: Observed): TlsOptions {
   const isRequired = flags.has('-require-any-client-certificate');
   const isRefused = flags.has('-verify-fail');
   if (!isRequired && !flags.has('-verify-peer')) return {};
+  // Clients are told of the authorities that they are judged by, or else of none and the application judges.
+  const tellsNone = /^<(?:NULL|EMPTY)>$/.test(flags.text('-use-client-ca-list') ?? '');
+  if (flags.has('-use-client-ca-list') && !tellsNone) throw new Unimplemented('names of authorities without these');
   return {
     requestCert: true,
     // BoringSSL refuses a certificate that it does not like even where it wants none in particular.
     rejectUnauthorized: isRequired || isRefused,
-    ...(flags.has('-trust-cert') && { ca: readFileSync(flags.text('-trust-cert')!) }),
+    ...(flags.has('-trust-cert') && !tellsNone && { ca: readFileSync(flags.text('-trust-cert')!) }),
     async verifyClient({ chain }) {
       observed.clientChain = chain;
       if (flags.has('-async')) await nextTurn();
-      return isRefused ? false : undefined;
+      return isRefused ? false : tellsNone || undefined;
     },
   };
 }
@@ -169,12 +181,14 @@ function helloHook(flags: ShimFlags): OnClientHello {
   };
 }
 
+const alpnFlags = ['-select-alpn', '-select-empty-alpn', '-reject-alpn'];
+
 function alpnCallback(flags: ShimFlags, observed: Observed): AlpnCallback {
   return async ({ protocols }) => {
     const offered = protocols.map((name) => String.fromCharCode(name.length) + name).join('');
     const expected = flags.text('-expect-advertised-alpn') ?? offered;
     if (offered !== expected) observed.complaint = `the client advertises ${JSON.stringify(offered)}`;
     if (flags.has('-async')) await nextTurn();
-    return flags.has('-reject-alpn') ? undefined : flags.text('-select-alpn');
+    return flags.has('-select-empty-alpn') ? '' : flags.text('-select-alpn');
   };
 }
