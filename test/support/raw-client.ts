@@ -112,7 +112,10 @@ export class RawClient {
   readOutput(bytes: Uint8Array): this {
     this.#reader.append(bytes);
     for (let record = this.#reader.next(); record; record = this.#reader.next()) {
-      if (record.type === ContentType.changeCipherSpec) continue;
+      if (record.type === ContentType.changeCipherSpec) {
+        this.receiveChangeCipherSpec();
+        continue;
+      }
       const opened = this.opener.open(record.type, record.bytes, record.start, record.end);
       assert.ok(opened, 'the server sent a record that does not decrypt');
       if (opened.type !== ContentType.handshake) {
@@ -125,6 +128,9 @@ export class RawClient {
     this.#reader.settle();
     return this;
   }
+
+  /** What the server sends from here on may be under other keys. */
+  protected receiveChangeCipherSpec(): void {}
 
   #receive(message: HandshakeMessage): void {
     this.messages.push(message);
@@ -226,10 +232,14 @@ export class RawClient {
     return this;
   }
 
-  readEncrypted12(): this {
+  decrypt12(): this {
     const keys = keyBlock(nodeCrypto, this.suite, this.master!, this.#randoms());
     this.opener = new Opener12(keys.server, aeadShapes[this.suite.aead]);
-    return this.read();
+    return this;
+  }
+
+  readEncrypted12(): this {
+    return this.decrypt12().read();
   }
 
   finished12(): Uint8Array {
