@@ -64,8 +64,8 @@ export interface Secured {
   readonly nextOpener?: () => Opener;
   /** The client's identity, if it was asked for. */
   readonly client?: ClientIdentity | undefined;
-  /** The session that another connection could resume, as bytes that hold its secret; TLS 1.2 only. */
-  readonly session?: Uint8Array | undefined;
+  /** The session that another connection could resume, as bytes that hold its secret. */
+  readonly session?: (() => Uint8Array | undefined) | undefined;
   /** Asks the client for its certificate now (RFC 8446 section 4.6.2); absent where the client cannot be asked. */
   readonly requestCertificate?: ((auth: ClientAuthentication) => Steps<ClientIdentity>) | undefined;
   /** Makes a NewSessionTicket message; absent where the client cannot use one. */

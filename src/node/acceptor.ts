@@ -8,7 +8,7 @@ import type { ContextSource, PolicyOptions, ServerServices } from './policy.ts';
 import { asSecureContext, createSecureContext, type SecureContext } from './secure-context.ts';
 import { checkServerOptions, type TlsOptions } from './server-options.ts';
 import { ServerRole } from './server-role.ts';
-import { ServerSessions } from './sessions.ts';
+import { keepSessions, ServerSessions } from './sessions.ts';
 import { stapleByEvent } from './stapling.ts';
 import { TLSSocket } from './tls-socket.ts';
 
@@ -35,7 +35,9 @@ export class Acceptor implements ContextSource {
     this.#standard = isGiven(options.secureContext)
       ? asSecureContext(options.secureContext, 'options.secureContext')
       : createSecureContext(options);
-    this.sessions = new ServerSessions(server, options);
+    // As in Node, they may be part of a context that was made before.
+    this.sessions = new ServerSessions(server, { ...definedIn(this.#standard.sessionOptions), ...definedIn(options) });
+    keepSessions(server, this.sessions);
     this.services = { sessions: this.sessions, staple: stapleByEvent(server) };
     this.policyOptions = {
       ...options,
@@ -62,6 +64,7 @@ export class Acceptor implements ContextSource {
 
   setSecureContext(context: SecureContext | SecureContextOptions): void {
     this.#standard = asSecureContext(context);
+    this.sessions.update(this.#standard.sessionOptions);
   }
 
   /** Makes TLS of a connection: one that the server accepted, or any stream that is emitted as `connection`. */
@@ -85,3 +88,7 @@ function isBlocked(list: BlockList | undefined, stream: Duplex): boolean {
   if (remoteAddress === undefined) return false;
   return list.check(remoteAddress, remoteFamily === 'IPv6' ? 'ipv6' : 'ipv4');
 }
+
+/** Without those that are there in name only. */
+const definedIn = <T extends object>(options: T): Partial<T> =>
+  Object.fromEntries(Object.entries(options).filter(([, value]) => isGiven(value))) as Partial<T>;

@@ -7,9 +7,10 @@ import type { ClientTrustOptions } from './client-trust.ts';
 import type { CertificateInput, KeyInput, OneOrMany } from './credentials.ts';
 import { nodeError } from './errors.ts';
 import type { VersionOptions } from './protocol-versions.ts';
+import type { ContextSessionOptions } from './sessions.ts';
 
 /** What a secure context is made of; the names and forms are those of `tls.createSecureContext`. */
-export interface SecureContextOptions extends VersionOptions, ClientTrustOptions {
+export interface SecureContextOptions extends VersionOptions, ClientTrustOptions, ContextSessionOptions {
   /** Private keys in PEM (encrypted or not), DER, as KeyObjects, or remote. */
   readonly key?: OneOrMany<KeyInput> | undefined;
   /** Certificate chains, one for each key. */

@@ -87,6 +87,8 @@ export class ConnectionPolicy implements Policy {
   readonly #contexts: ContextSource;
   /** What callbacks have as `this`: the socket. */
   readonly #self: TLSSocket;
+  /** The context that was chosen. */
+  #context: SecureContext;
   /** Credentials that a callback chose instead of the context's. */
   #credentials: ServerConfig['credentials'] | undefined;
   readonly sessions: Policy['sessions'];
@@ -99,6 +101,7 @@ export class ConnectionPolicy implements Policy {
     this.externalPsk = externalPsks(options.pskCallback, self);
     this.#options = options;
     this.#contexts = contexts;
+    this.#context = contexts.standard;
     this.#self = self;
   }
 
@@ -135,6 +138,7 @@ export class ConnectionPolicy implements Policy {
   }
 
   #configOf(context: SecureContext, choice: ConnectionChoice | undefined, alpn: ServerConfig['alpn']): ServerConfig {
+    this.#context = context;
     const { npnProtocols: npn, pskIdentityHint: hint } = this.#options;
     const clientAuth = this.#clientAuth(context, choice);
     const config = {
@@ -152,12 +156,18 @@ export class ConnectionPolicy implements Policy {
     return Object.defineProperty(config, 'credentials', { enumerable: true, get: chosen });
   }
 
+  /** How a client can be asked for a certificate: its judges are the chosen context and the application. */
+  authentication(isRequired: boolean, context: SecureContext = this.#context): ClientAuthentication {
+    const auth = context.clientTrust.authentication(isRequired);
+    const { verifyClient } = this.#options;
+    return isGiven(verifyClient) ? withVerifier(auth, verifyClient, this.#self) : auth;
+  }
+
   /** Whom the client has to be: of an authority of the context's, and to the application's liking. */
   #clientAuth(context: SecureContext, choice: ConnectionChoice | undefined): ClientAuthentication | undefined {
-    const { requestCert, rejectUnauthorized, verifyClient } = this.#options;
+    const { requestCert, rejectUnauthorized } = this.#options;
     if (!(choice?.requestCert ?? requestCert)) return undefined;
-    const auth = context.clientTrust.authentication((choice?.rejectUnauthorized ?? rejectUnauthorized) !== false);
-    return isGiven(verifyClient) ? withVerifier(auth, verifyClient, this.#self) : auth;
+    return this.authentication((choice?.rejectUnauthorized ?? rejectUnauthorized) !== false, context);
   }
 
   #alpn(chosen: readonly string[] | undefined): ServerConfig['alpn'] {

@@ -10,6 +10,7 @@ import { readGroups, readSignatureSchemes } from './named-lists.ts';
 import { readVersions, type SecureVersion } from './protocol-versions.ts';
 import { readSecureOptions } from './secure-options.ts';
 import { checkKeysAtLevel, groupsAtLevel } from './security-level.ts';
+import { type ContextSessionOptions, readSessionOptions } from './sessions.ts';
 
 class Context {
   /** For code that asks Node's contexts for their inner half. */
@@ -18,9 +19,12 @@ class Context {
   readonly config: ServerConfig;
   /** @internal */
   readonly clientTrust: ClientTrust;
+  /** @internal */
+  readonly sessionOptions: ContextSessionOptions;
 
   /** @internal */
-  constructor(config: ServerConfig, clientTrust: ClientTrust) {
+  constructor(config: ServerConfig, clientTrust: ClientTrust, sessionOptions: ContextSessionOptions) {
+    this.sessionOptions = sessionOptions;
     this.config = config;
     this.clientTrust = clientTrust;
   }
@@ -74,7 +78,7 @@ export function createSecureContext(options?: SecureContextOptions | null): Secu
     ...(switches.prioritizeChaCha && { prioritizeChaCha: true }),
     ...readRecordOptions(options),
   };
-  return new Context(config, new ClientTrust(options, securityLevel));
+  return new Context(config, new ClientTrust(options, securityLevel), readSessionOptions(options));
 }
 
 /** Contexts that others made, for those who know how to make ours of them. */

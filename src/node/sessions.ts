@@ -1,4 +1,4 @@
-import type { EventEmitter } from 'node:events';
+import { EventEmitter } from 'node:events';
 import { isPromise, type MaybePromise } from '../crypto/maybe-promise.ts';
 import { nodeCrypto } from '../crypto/node/provider.ts';
 import { MemorySessionStore, type SessionStore } from '../session/memory-store.ts';
@@ -7,21 +7,35 @@ import type { SessionCache, Sessions, TicketSealer } from '../session/sessions.t
 import { TicketKeyRing, ticketKeyLength } from '../session/ticket-key-ring.ts';
 import { checkNumber, checkString, invalidArgType, isBytes, isGiven } from './arguments.ts';
 import { nodeError } from './errors.ts';
+import type { SecureContext } from './secure-context.ts';
 
-/** What a server's options say of resumption. */
-export interface SessionOptions {
+/** What the options of a context say of resumption, as in Node. */
+export interface ContextSessionOptions {
   /** 48 bytes that tickets are sealed with, the same on all servers of a fleet; random and replaced daily without. */
   readonly ticketKeys?: Uint8Array | undefined;
   /** Seconds that a session may be resumed; 7,200 by default, and a week at most. */
   readonly sessionTimeout?: number | undefined;
   /** Keeps the sessions apart of applications that share keys or a store. */
   readonly sessionIdContext?: string | undefined;
+}
+
+/** What a server's options say of resumption. */
+export interface SessionOptions extends ContextSessionOptions {
   /** Where sessions are kept that clients know by an id; in this process's memory by default, `false` for nowhere. */
   readonly sessionStore?: SessionStore | false | undefined;
   /** Tickets for each full handshake of TLS 1.3; 2 by default, as OpenSSL has it. */
   readonly sessionTickets?: number | undefined;
   /** OpenSSL's option bits, of which `SSL_OP_NO_TICKET` concerns sessions. */
   readonly secureOptions?: number | undefined;
+}
+
+/** The options that concern sessions, checked. Throws Node's errors. */
+export function readSessionOptions(options: ContextSessionOptions): ContextSessionOptions {
+  const { ticketKeys, sessionTimeout, sessionIdContext } = options;
+  if (isGiven(ticketKeys)) readTicketKeys('options.ticketKeys', ticketKeys);
+  readTimeout(sessionTimeout);
+  readContext(sessionIdContext);
+  return { ticketKeys, sessionTimeout, sessionIdContext };
 }
 
 /** SSL_OP_NO_TICKET. */
@@ -42,8 +56,8 @@ export interface SessionEvents {
 
 /** How one server resumes sessions: by tickets, by its store, or by the application's own events. */
 export class ServerSessions implements Sessions {
-  readonly lifetime: number;
-  readonly context: Uint8Array;
+  lifetime: number;
+  context: Uint8Array;
   readonly ticketCount: number;
   readonly #ring: TicketKeyRing;
   readonly #usesTickets: boolean;
@@ -70,6 +84,13 @@ export class ServerSessions implements Sessions {
     const { sessionStore = new MemorySessionStore() } = options;
     this.#store = sessionStore === false ? undefined : boundedStore(sessionStore, this.lifetime);
     this.#byEvents = { load: (id) => this.#resumeSession(id), save: (id, session) => this.#newSession(id, session) };
+  }
+
+  /** Takes over what options given later say; what they do not name stays, ticket keys above all. */
+  update({ ticketKeys, sessionTimeout, sessionIdContext }: SessionOptions): void {
+    if (isGiven(sessionTimeout)) this.lifetime = Math.min(readTimeout(sessionTimeout), longestLifetime);
+    if (isGiven(sessionIdContext)) this.context = readContext(sessionIdContext);
+    if (isGiven(ticketKeys)) this.#ring.replace(readTicketKeys('options.ticketKeys', ticketKeys));
   }
 
   now(): number {
@@ -123,6 +144,24 @@ export class ServerSessions implements Sessions {
       });
     });
   }
+}
+
+/** The sessions of servers, and of contexts whose sockets an application makes itself. */
+const known = new WeakMap<object, ServerSessions>();
+
+/** Makes the sessions of a server findable by it. */
+export function keepSessions(owner: object, sessions: ServerSessions): void {
+  known.set(owner, sessions);
+}
+
+/** The sessions of a server, or of a context, for which they are made of `options` when first asked for. */
+export function sessionsOf(owner: EventEmitter | SecureContext, options: SessionOptions): ServerSessions {
+  let sessions = known.get(owner);
+  if (sessions === undefined) {
+    sessions = new ServerSessions(owner instanceof EventEmitter ? owner : new EventEmitter(), options);
+    known.set(owner, sessions);
+  }
+  return sessions;
 }
 
 /** A store that may be slow, or fail: then there is no session, and nothing else happens. */

@@ -12,9 +12,11 @@ import { publish } from './handshake-channels.ts';
 import { traceTo } from './handshake-trace.ts';
 import { type LegacyCertificate, legacyCertificate } from './legacy-certificate.ts';
 import { opensslSchemeName } from './named-lists.ts';
+import { peerCertificate } from './peer-certificates.ts';
 import { ConnectionPolicy, checkPolicyOptions, type PolicyOptions } from './policy.ts';
 import { asSecureContext, createSecureContext, type SecureContext } from './secure-context.ts';
 import { SecureStream, type StreamRole } from './secure-stream.ts';
+import { sessionsOf } from './sessions.ts';
 
 export interface TLSSocketOptions extends SecureContextOptions, Omit<PolicyOptions, 'alpnProtocols'> {
   /** Must be true: tsls is a server. */
@@ -58,6 +60,9 @@ export class TLSSocket extends SecureStream {
   authorizationError: string | null = null;
   /** The same in words, with the certificate that it concerns. */
   authorizationReason: string | null = null;
+  #client: ClientIdentity | undefined;
+  /** Whom to tell when the client has answered a request for its certificate. */
+  #whenAnswered: ((authorized: boolean) => void) | undefined;
 
   /**
    * Makes the server's end of TLS over a stream. Throws `ERR_INVALID_ARG_TYPE`, and what `createSecureContext`
@@ -83,10 +88,70 @@ export class TLSSocket extends SecureStream {
   }
 
   /** @internal Notes who the client is. */
-  override hearClient({ verdict }: ClientIdentity): void {
+  override hearClient(client: ClientIdentity): void {
+    const { verdict } = client;
+    this.#client = client;
     this.authorized = verdict.authorized;
     this.authorizationError = verdict.authorized ? null : (verdict.code ?? 'UNSPECIFIED');
     this.authorizationReason = verdict.authorized ? null : (verdict.message ?? null);
+    this.#whenAnswered?.(verdict.authorized);
+    this.#whenAnswered = undefined;
+  }
+
+  /**
+   * Asks the client for a certificate now (RFC 8446 section 4.6.2). Returns a promise of whether it is authorized, as
+   * `authorized`, `authorizationError` and `getPeerCertificate()` then tell too. With `rejectUnauthorized` a client that is
+   * not gets an alert, and the connection ends. Rejects with `ERR_TLS_CERTIFICATE_REQUEST_REFUSED` where the client
+   * cannot be asked: in TLS 1.2, over HTTP/2 (RFC 8740 section 3), where it did not say that it can, or is being asked.
+   */
+  requestCertificate({ rejectUnauthorized = false }: { readonly rejectUnauthorized?: boolean } = {}): Promise<boolean> {
+    return new Promise((resolve, reject) => {
+      const auth = (this.policy as ConnectionPolicy).authentication(rejectUnauthorized);
+      if (this.alpnProtocol === 'h2' || !this.connection.requestCertificate(auth)) {
+        const why = this.alpnProtocol === 'h2' ? 'HTTP/2 forbids it' : 'it has not offered that, or is being asked';
+        const message = `The client cannot be asked for a certificate after the handshake: ${why}`;
+        return reject(nodeError('ERR_TLS_CERTIFICATE_REQUEST_REFUSED', message));
+      }
+      const closed = (): void =>
+        reject(nodeError('ECONNRESET', 'the connection was closed before the client answered'));
+      this.once('close', closed);
+      this.#whenAnswered = (authorized) => {
+        this.off('close', closed);
+        resolve(authorized);
+      };
+    });
+  }
+
+  /**
+   * Sends the client another session ticket (RFC 8446 section 4.6.1). Returns a promise of whether it can use one: not
+   * in TLS 1.2, where a ticket is part of the handshake. Rejects with what the application's store fails with.
+   */
+  sendTicket(): Promise<boolean> {
+    return this.connection.sendTicket();
+  }
+
+  /**
+   * The client's certificate; an empty object where there is none, `null` once the socket is destroyed. With `detailed`
+   * it has its issuer's certificate as `issuerCertificate`, and so on.
+   */
+  getPeerCertificate(detailed = false): LegacyCertificate | Record<string, never> | null {
+    return this.destroyed ? null : peerCertificate(this.#client, detailed);
+  }
+
+  /** The client's certificate as Node's X509Certificate; `undefined` where there is none. */
+  getPeerX509Certificate(): X509Certificate | undefined {
+    const der = this.#client?.chain[0];
+    return der && nodeCertificate(der);
+  }
+
+  /** The session that the client could resume, with its secret, as `newSession` tells it; `undefined` where there is none. */
+  getSession(): Buffer | undefined {
+    return asBuffer(this.connection.secured?.session?.());
+  }
+
+  /** `undefined`, as in Node on a server: tickets are the client's. */
+  getTLSTicket(): undefined {
+    return undefined;
   }
 
   /** Everything that is known of the handshake: while it goes on, and afterwards. */
@@ -251,8 +316,9 @@ function standaloneRole(options: TLSSocketOptions): (socket: TLSSocket) => Strea
     alpnProtocols: readAlpnProtocols(options.ALPNProtocols),
   };
   const contexts = { standard, find: () => undefined };
+  const services = { sessions: sessionsOf(options.server ?? standard, { ...standard.sessionOptions }) };
   return (socket) => ({
-    policy: new ConnectionPolicy(policyOptions, contexts, socket),
+    policy: new ConnectionPolicy(policyOptions, contexts, socket, services),
     emitsHandshakeErrors: true,
     handshakeTimeout: 0,
     ...(options.onClientHello && { mayHandOver: true }),

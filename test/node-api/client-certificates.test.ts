@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { describe, it } from 'node:test';
 import type * as tls from 'node:tls';
@@ -54,6 +55,38 @@ for (const version of versions) {
         assert.ok(schemesOf12(keyTypes[kind]).includes(socket.handshakeReport.clientSignatureScheme!));
       });
     }
+
+    it('are told as Node tells them', async () => {
+      const { key, cert } = identity('p256');
+      await using server = await echo({ requestCert: true, ca });
+      const accepted = server.nextSocket();
+      const connected = client(server.port, { key, cert, maxVersion: version });
+      const socket = await accepted;
+      const { raw, fingerprint256 } = new X509Certificate(cert);
+      const peer = socket.getPeerCertificate();
+      assert.deepEqual(peer?.raw, raw);
+      assert.equal(peer?.fingerprint256, fingerprint256);
+      assert.equal(peer?.issuerCertificate, undefined);
+      const detailed = socket.getPeerCertificate(true);
+      assert.deepEqual(detailed?.issuerCertificate?.raw, new X509Certificate(ca).raw);
+      assert.equal(detailed?.issuerCertificate?.issuerCertificate, detailed?.issuerCertificate);
+      assert.deepEqual(socket.getPeerX509Certificate()?.raw, raw);
+      connected.destroy();
+      socket.destroy();
+      assert.equal(socket.getPeerCertificate(), null);
+    });
+
+    it('are an empty object where there are none', async () => {
+      await using server = await echo({});
+      const accepted = server.nextSocket();
+      const connected = client(server.port, { maxVersion: version });
+      const socket = await accepted;
+      assert.deepEqual(socket.getPeerCertificate(), {});
+      assert.deepEqual(socket.getPeerCertificate(true), {});
+      assert.equal(socket.getPeerX509Certificate(), undefined);
+      await assert.rejects(socket.requestCertificate(), { code: 'ERR_TLS_CERTIFICATE_REQUEST_REFUSED' });
+      connected.destroy();
+    });
 
     it('are not asked for unless the server wants them', async () => {
       const { key, cert } = identity('p256');

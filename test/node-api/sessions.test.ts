@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { constants, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import * as net from 'node:net';
 import { describe, it } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import type * as tls from 'node:tls';
-import type { TlsOptions } from '../../src/index.ts';
+import { createSecureContext, TLSSocket, type TlsOptions } from '../../src/index.ts';
+import { identity } from '../support/identities.ts';
 import { client, type Listening, listen } from '../support/tls-pair.ts';
 
 const versions = ['TLSv1.2', 'TLSv1.3'] as const;
@@ -86,6 +88,52 @@ for (const version of versions) {
       // The client was given a ticket of the new key by that.
       server.server.setTicketKeys(server.server.getTicketKeys());
       assert.equal((await visit(server.port, { maxVersion: version, session: back.session })).reused, true);
+    });
+
+    it('goes on under a context that replaced the first', async () => {
+      await using server = await echo();
+      const { session } = await visit(server.port, { maxVersion: version });
+      server.server.setSecureContext(createSecureContext(identity('p256')));
+      assert.equal((await visit(server.port, { maxVersion: version, session })).reused, true);
+    });
+
+    it('has its keys from a context that was made before', async () => {
+      const secureContext = createSecureContext({ ...identity('p256'), ticketKeys: randomBytes(48) });
+      await using one = await echo({ secureContext });
+      await using two = await echo({ secureContext });
+      assert.equal(await comesBack(one, two, version), true);
+    });
+
+    it('is there for sockets that an application makes itself', async () => {
+      const secureContext = createSecureContext(identity('p256'));
+      const server = net.createServer((raw) => {
+        const socket = new TLSSocket(raw, { isServer: true, secureContext });
+        socket.pipe(socket);
+        socket.on('error', () => {});
+      });
+      server.listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const { port } = server.address() as net.AddressInfo;
+      const { session } = await visit(port, { maxVersion: version });
+      assert.equal((await visit(port, { maxVersion: version, session })).reused, true);
+      server.close();
+    });
+
+    it('tells the session as newSession does', async () => {
+      const told: Buffer[] = [];
+      await using server = await echo({ secureOptions: constants.SSL_OP_NO_TICKET, sessionTickets: 1 });
+      server.server.on('newSession', (_id, data, callback) => {
+        told.push(data);
+        callback();
+      });
+      const accepted = server.nextSocket();
+      const socket = client(server.port, { maxVersion: version });
+      const session = (await accepted).getSession();
+      assert.equal(session?.length, told[0]?.length);
+      // The secret is the same, wherever it lies.
+      assert.ok(session!.includes(told[0]!.subarray(32, 64)));
+      assert.equal((await accepted).getTLSTicket(), undefined);
+      socket.destroy();
     });
 
     it('is for the same host only', async () => {
@@ -221,6 +269,27 @@ describe('tickets of TLS 1.3', () => {
       assert.equal(received, sessionTickets);
     });
   }
+});
+
+describe('sendTicket', () => {
+  it('gives a client of TLS 1.3 another ticket, by which it can come back', async () => {
+    await using server = await echo({ sessionTickets: 0 });
+    const accepted = server.nextSocket();
+    const socket = client(server.port);
+    const ticket = once(socket, 'session') as Promise<[Buffer]>;
+    assert.equal(await (await accepted).sendTicket(), true);
+    const [session] = await ticket;
+    socket.destroy();
+    assert.equal((await visit(server.port, { session })).reused, true);
+  });
+
+  it('has nothing for a client of TLS 1.2', async () => {
+    await using server = await echo();
+    const accepted = server.nextSocket();
+    const socket = client(server.port, { maxVersion: 'TLSv1.2' });
+    assert.equal(await (await accepted).sendTicket(), false);
+    socket.destroy();
+  });
 });
 
 describe('ticket keys', () => {

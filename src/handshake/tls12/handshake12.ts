@@ -73,7 +73,7 @@ function* fullHandshake(negotiation: Negotiation, secureRenegotiation: boolean):
   if (keeping?.by === 'id' && session) yield* answer(policy.sessions?.cache?.save(keeping.id, session));
   if (keeping?.by === 'ticket' && session) sendNewTicket(hs, session);
   const ownFinished = sendFinished(hs, master, keys);
-  return secured12(hs, master, { ownFinished, peerFinished, client, session });
+  return secured12(hs, master, { ownFinished, peerFinished, client, session: () => session });
 }
 
 /** RFC 5246 figure 2, RFC 5077 figure 2: no certificates and no key exchange. */
@@ -91,7 +91,7 @@ function* resumedHandshake(negotiation: Negotiation, resumed: Resumed12, secureR
   const ownFinished = sendFinished(hs, master, keys);
   const peerFinished = yield* receiveClientFinished(hs, master, keys);
   const kept = renewed ?? session12(hs, master, client, session);
-  return secured12(hs, master, { ownFinished, peerFinished, client, session: kept });
+  return secured12(hs, master, { ownFinished, peerFinished, client, session: () => kept });
 }
 
 const noId = new Uint8Array();

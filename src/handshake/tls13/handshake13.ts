@@ -110,11 +110,11 @@ export function* handshake13(negotiation: Negotiation): Steps<Secured> {
   const issuer = ticketIssuer(hs, client);
   schedule.end();
   if (issuer) yield* sendTickets(hs, issuer);
-  const issueTicket = issuer && (() => issuer.issue());
+  const tickets = issuer && { issueTicket: () => issuer.issue(), session: () => issuer.session() };
   const requestCertificate: RequestCertificate | undefined = hello.offers.postHandshakeAuth
     ? (auth, secret) => requestCertificate13(hs, transcript.copy(), auth, secret)
     : undefined;
-  return secured13(hs, application, { ownFinished, peerFinished, client, issueTicket }, requestCertificate);
+  return secured13(hs, application, { ownFinished, peerFinished, client, ...tickets }, requestCertificate);
 }
 
 /** The context of a CertificateRequest during the handshake (RFC 8446 section 4.3.2). */

@@ -36,7 +36,7 @@ export const opener = ({ provider, suite, limits }: Protection, secret: TrafficS
 export function secured13(
   { provider, suite, limits }: Protection,
   application: TrafficSecrets & { readonly exporter: Uint8Array },
-  outcome: Pick<Secured, 'ownFinished' | 'peerFinished' | 'client' | 'issueTicket'>,
+  outcome: Pick<Secured, 'ownFinished' | 'peerFinished' | 'client' | 'issueTicket' | 'session'>,
   requestCertificate: RequestCertificate | undefined,
 ): Secured {
   let { client, server } = application;

@@ -65,6 +65,13 @@ export class TicketIssuer {
     return isPromise(saved) ? Promise.resolve(saved).then(() => finish(id)) : finish(id);
   }
 
+  /** The session of the last ticket, as bytes that hold its secret; `undefined` before there is one. */
+  session(): Uint8Array | undefined {
+    if (this.#issued === 0) return undefined;
+    const last = this.#issued - 1;
+    return writeSession(this.#session(Uint8Array.of(last >>> 8, last)));
+  }
+
   #session(nonce: Uint8Array): Session {
     const { hash } = this.#suite;
     const now = this.#sessions.now();
