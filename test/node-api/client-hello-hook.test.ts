@@ -220,6 +220,7 @@ describe('TLS begun by an application', () => {
     await new Promise((resolve) => setImmediate(resolve));
     assert.equal(lines.length, 5);
     assert.equal(secure.server, server);
+    secure.destroy();
     peer.destroy();
   });
 });

@@ -72,6 +72,7 @@ describe('what a TLSSocket tells of itself', () => {
     assert.throws(() => server.exportKeyingMaterial(5, 'x', 5 as never), { code: 'ERR_INVALID_ARG_TYPE' });
     const error = await new Promise<(Error & { code?: string }) | null>((resolve) => server.renegotiate({}, resolve));
     assert.equal(error?.code, 'ERR_SSL_WRONG_SSL_VERSION');
+    server.destroy();
     peer.destroy();
   });
 
