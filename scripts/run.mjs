@@ -154,6 +154,12 @@ const tasks = {
     buildAll();
     run(node, ['build/test/bogo/main.js', ...args]);
   },
+  'node-compat'(args) {
+    install();
+    build();
+    buildAll();
+    run(node, ['build/test/node-compat/main.js', ...args]);
+  },
 };
 
 const [name, ...args] = process.argv.slice(2);

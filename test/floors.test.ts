@@ -20,6 +20,7 @@ const floors: Readonly<Record<string, number>> = {
   node: 5,
   https: 6,
   http2: 6,
+  register: 6.5,
   cli: 6,
   'index.ts': 5.5,
 };
@@ -34,14 +35,16 @@ const doors: Readonly<Record<string, 'types' | 'anything'>> = {
 /** Where modules that are not ours may be imported: prefixes of paths in src/. Others may be nowhere. */
 const foreign: Readonly<Record<string, readonly string[]>> = {
   'node:crypto': ['crypto/node/', 'crypto/openssl/'],
-  'node:module': ['crypto/node/', 'crypto/openssl/'],
+  'node:module': ['crypto/node/', 'crypto/openssl/', 'register/'],
   '@noble/post-quantum/ml-kem.js': ['crypto/node/'],
   koffi: ['crypto/openssl/'],
   'lru-cache': ['session/'],
-  'node:net': ['node/', 'cli/'],
-  'node:tls': ['node/client-trust.ts'], // Node's list of root certificates
+  'node:net': ['node/', 'http2/', 'cli/'],
+  'node:tls': ['node/client-trust.ts', 'register/'], // Node's list of root certificates; what register replaces
+  'node:https': ['https/'],
+  'node:http2': ['http2/', 'cli/'],
   // Everything else of Node's own: above the engine, which knows no sockets and no timers.
-  'node:*': ['node/', 'https/', 'http2/', 'cli/'],
+  'node:*': ['node/', 'https/', 'http2/', 'register/', 'cli/'],
 };
 
 interface Import {

@@ -218,7 +218,7 @@ export class Connection {
   /** The peer's stream ended. During the handshake that is a failure. */
   receiveEnd(): void {
     if (this.#state === 'over' || this.#secured !== undefined) return;
-    this.#end('the client closed the connection during the handshake', { code: 'ECONNRESET' });
+    this.#end('socket hang up: the client closed the connection during the handshake', { code: 'ECONNRESET' });
   }
 
   /** Ends the connection with an alert of the application's, for example when a handshake takes too long. */
@@ -363,7 +363,7 @@ export class Connection {
   #receiveCloseNotify(): void {
     this.#receivedCloseNotify = true;
     if (this.isSecure) return this.#sink.event({ type: 'end' });
-    this.#end('the client closed the connection during the handshake', {
+    this.#end('socket hang up: the client closed the connection during the handshake', {
       code: 'ECONNRESET',
       alert: 'closeNotify',
       direction: 'received',

@@ -76,13 +76,17 @@ const hasIssuer = (credential: Credential, authorities: readonly Uint8Array[]): 
 /** Ends a negotiation in which no credential has a scheme that the client verifies. */
 export function noIdentity(hello: ClientHello, config: ServerConfig): never {
   if (config.credentials.length === 0) {
-    fail('handshakeFailure', 'the server has no certificate for this client', 'NO_CERTIFICATE_SET');
+    const fact = 'no suitable signature algorithm: the server has no certificate for this client';
+    fail('handshakeFailure', fact, 'NO_CERTIFICATE_SET');
   }
-  const offered = (hello.offers.signatureAlgorithms ?? []).map(schemeName).join(', ');
+  const theirs = hello.offers.signatureAlgorithms ?? [];
+  const offered = theirs.map(schemeName).join(', ');
   fail(
     'handshakeFailure',
     `no certificate fits the client's ${offered || 'empty list'}`,
-    'NO_SUITABLE_SIGNATURE_ALGORITHM',
+    theirs.some((scheme) => config.signatureSchemes.includes(scheme))
+      ? 'NO_SUITABLE_SIGNATURE_ALGORITHM'
+      : 'NO_SHARED_SIGNATURE_ALGORITHMS',
   );
 }
 

@@ -1,6 +1,6 @@
 import type { BlockList, Server } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { readAlpnProtocols } from './alpn-protocols.ts';
+import { readAlpnProtocols, writeAlpnProtocols } from './alpn-protocols.ts';
 import { isGiven } from './arguments.ts';
 import type { SecureContextOptions } from './context-options.ts';
 import { NamedContexts } from './named-contexts.ts';
@@ -46,6 +46,18 @@ export class Acceptor implements ContextSource {
     };
   }
 
+  /** The options that Node's servers show on themselves. */
+  visibleOptions(): object {
+    const { requestCert, rejectUnauthorized, ALPNCallback } = this.options;
+    const { alpnProtocols } = this.policyOptions;
+    return {
+      requestCert: requestCert === true,
+      rejectUnauthorized: rejectUnauthorized !== false,
+      ALPNCallback,
+      ...(alpnProtocols && { ALPNProtocols: writeAlpnProtocols(alpnProtocols) }),
+    };
+  }
+
   get standard(): SecureContext {
     return this.#standard;
   }
@@ -73,8 +85,9 @@ export class Acceptor implements ContextSource {
       stream.destroy();
       return;
     }
-    // Another listener may hold on to the socket, which must then stay what it is.
-    const ownsTransport = server.listenerCount('connection') === 1;
+    // Whoever else listens, or emitted the event, may hold on to the socket, which must then stay what it is.
+    const isOurs = (stream as { server?: unknown }).server === server;
+    const ownsTransport = isOurs && server.listenerCount('connection') === 1;
     const role = (socket: TLSSocket): ServerRole => new ServerRole(server, this, socket);
     const socket = new TLSSocket(stream, this.options, { ownsTransport, server, role });
     this.sockets.add(socket);

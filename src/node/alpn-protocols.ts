@@ -40,3 +40,7 @@ function readName(name: unknown, index: number): string {
   }
   return Buffer.from(bytes).toString('latin1');
 }
+
+/** The wire format of names that `readAlpnProtocols` read. */
+export const writeAlpnProtocols = (names: readonly string[]): Buffer =>
+  Buffer.concat(names.map((name) => Buffer.from(String.fromCharCode(name.length) + name, 'latin1')));

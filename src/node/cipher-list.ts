@@ -74,7 +74,11 @@ class CipherListReader {
 
   /** Throws `ERR_SSL_INVALID_COMMAND`. */
   read(list: string): readonly CipherSuite[] {
-    const words = list.split(/[: ;,]+/).filter((word) => word !== '');
+    // A command, and a removal, need no separator before them.
+    const words = list
+      .replace(/(?<=[\w.=-])(?=[@!])/g, ':')
+      .split(/[: ;,]+/)
+      .filter((word) => word !== '');
     for (const [index, word] of words.entries()) {
       // DEFAULT means something only at the beginning.
       if (word === 'DEFAULT' && index === 0) this.#apply('', all);

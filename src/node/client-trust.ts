@@ -42,6 +42,11 @@ export class ClientTrust {
     this.#securityLevel = securityLevel;
   }
 
+  /** The authorities that the option `ca` gave. */
+  get authorities(): readonly Certificate[] {
+    return this.#anchors ?? [];
+  }
+
   /** How clients are asked and judged; the same object each time. */
   authentication(isRequired: boolean): ClientAuthentication {
     const known = this.#authentications.get(isRequired);

@@ -6,6 +6,7 @@ import { type CertificateCompressionAlgorithm, readCertificateCompression } from
 import type { ClientTrustOptions } from './client-trust.ts';
 import type { CertificateInput, KeyInput, OneOrMany } from './credentials.ts';
 import { nodeError } from './errors.ts';
+import type { PfxInput } from './pfx.ts';
 import type { VersionOptions } from './protocol-versions.ts';
 import type { ContextSessionOptions } from './sessions.ts';
 
@@ -16,6 +17,8 @@ export interface SecureContextOptions extends VersionOptions, ClientTrustOptions
   /** Certificate chains, one for each key. */
   readonly cert?: OneOrMany<CertificateInput> | undefined;
   readonly passphrase?: string | undefined;
+  /** Keys and certificates in PKCS #12 files. */
+  readonly pfx?: OneOrMany<PfxInput> | undefined;
   /** Cipher suites in OpenSSL's list language; TLS 1.3 suites by their names. */
   readonly ciphers?: string | undefined;
   /** Signature schemes between colons. */
@@ -43,7 +46,6 @@ interface RefusedOptions {
   readonly clientCertEngine?: unknown;
   readonly privateKeyEngine?: unknown;
   readonly privateKeyIdentifier?: unknown;
-  readonly pfx?: unknown;
 }
 
 /** Throws Node's errors for what has a wrong type, and `ERR_TLS_OPTION_NOT_IMPLEMENTED` for what must not be ignored. */
@@ -56,7 +58,6 @@ export function checkContextOptions(options: SecureContextOptions & RefusedOptio
   if (isGiven(options.key) && isGiven(options.passphrase)) checkString('options.passphrase', options.passphrase);
   if (isGiven(options.dhparam)) checkMaterial('options.dhparam', options.dhparam);
   refuseEngines(options);
-  if (options.pfx) throw nodeError('ERR_TLS_OPTION_NOT_IMPLEMENTED', 'tsls does not implement options.pfx yet');
 }
 
 /** Keys in OpenSSL's engines are out of reach: a key may sign elsewhere by a function instead. */

@@ -53,15 +53,17 @@ const hasMember = <K extends string>(value: unknown, name: K): value is Record<K
 
 /**
  * Credentials from `key` and `cert`: each chain goes with the key whose public half its first certificate holds.
- * Throws Node's errors for keys, and `ERR_OSSL_X509_KEY_VALUES_MISMATCH` for a chain or a key that stays alone.
+ * A certificate that comes alone is completed by those of `authorities`, as OpenSSL does it. Throws Node's errors for
+ * keys, and `ERR_OSSL_X509_KEY_VALUES_MISMATCH` for a chain or a key that stays alone.
  */
 export function readCredentials(
   keys: OneOrMany<KeyInput> | undefined,
   certificates: OneOrMany<CertificateInput> | undefined,
   passphrase: string | undefined,
+  authorities: readonly Certificate[] = [],
 ): readonly Credential[] {
   const loaded = list(keys).map((key) => loadKey(key, passphrase));
-  const chains = list(certificates).map(readChain);
+  const chains = list(certificates).map((input) => complete(readChain(input), authorities));
   const credentials = chains.map((chain) => {
     const [leaf] = chain;
     const key = loaded.find(({ spki }) => Buffer.compare(spki, leaf!.publicKey.spki) === 0);
@@ -162,6 +164,25 @@ function readChain(input: CertificateInput): readonly Certificate[] {
   }
   return ders.map(readCertificate);
 }
+
+/** A certificate with its issuers as far as they are known, up to a self-issued one. */
+function complete(chain: readonly Certificate[], authorities: readonly Certificate[]): readonly Certificate[] {
+  if (chain.length !== 1) return chain;
+  const whole = [...chain];
+  for (let last = whole[0]!; !isSelfIssued(last); last = whole.at(-1)!) {
+    const issuer = authorities.find((authority) => isIssuer(authority, last) && !whole.includes(authority));
+    if (issuer === undefined) break;
+    whole.push(issuer);
+  }
+  return whole;
+}
+
+/** By name, and by the identifier of the key where both have it (RFC 5280 section 4.2.1.1). */
+const isIssuer = (authority: Certificate, { issuer, authorityKeyId }: Certificate): boolean =>
+  Buffer.compare(authority.subject.der, issuer.der) === 0 &&
+  (authorityKeyId === undefined ||
+    authority.subjectKeyId === undefined ||
+    Buffer.compare(authority.subjectKeyId, authorityKeyId) === 0);
 
 function credentialOf(chain: readonly Certificate[], signer: Signer): Credential {
   return {

@@ -196,14 +196,23 @@ function askSni(callback: SniCallback, self: TLSSocket, serverName: string): Pro
     const answered = (error: Error | null, context?: SecureContext | SecureContextOptions | null): void => {
       if (error) return reject(error);
       try {
-        resolve(isGiven(context) ? asSecureContext(context) : undefined);
+        resolve(isGiven(context) ? chosenContext(context) : undefined);
       } catch (cause) {
-        reject(nodeError('ERR_TLS_INVALID_CONTEXT', 'the SNICallback gave no secure context', TypeError, { cause }));
+        reject(nodeError('ERR_TLS_INVALID_CONTEXT', 'Invalid SNI context', TypeError, { cause }));
       }
     };
     const result = callback.call(self, serverName, answered);
     if (isPromise(result)) Promise.resolve(result).catch(reject);
   });
+}
+
+/** The context that a callback chose; one made of options without a certificate could serve nobody. */
+function chosenContext(value: SecureContext | SecureContextOptions): SecureContext {
+  const context = asSecureContext(value);
+  if (context !== value && context.config.credentials.length === 0 && !('context' in value)) {
+    throw new TypeError('neither a secure context nor options with key and cert');
+  }
+  return context;
 }
 
 function checkAlpn(protocol: string | undefined | null, offered: readonly string[]): string | undefined {

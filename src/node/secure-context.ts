@@ -7,6 +7,7 @@ import { readCredentials } from './credentials.ts';
 import { defaults } from './defaults.ts';
 import { nodeError } from './errors.ts';
 import { readGroups, readSignatureSchemes } from './named-lists.ts';
+import { withPfx } from './pfx.ts';
 import { readVersions, type SecureVersion } from './protocol-versions.ts';
 import { readSecureOptions } from './secure-options.ts';
 import { checkKeysAtLevel, groupsAtLevel } from './security-level.ts';
@@ -60,13 +61,15 @@ Object.defineProperty(Context.prototype, 'constructor', { value: SecureContext, 
  * `ERR_TLS_INVALID_PROTOCOL_VERSION`, `ERR_SSL_NO_CIPHER_MATCH`, `ERR_OSSL_X509_KEY_VALUES_MISMATCH` and those of the
  * private key.
  */
-export function createSecureContext(options?: SecureContextOptions | null): SecureContext {
-  if (options === undefined || options === null) return createSecureContext({});
-  checkObject('options', options);
-  checkContextOptions(options);
+export function createSecureContext(given?: SecureContextOptions | null): SecureContext {
+  if (given === undefined || given === null) return createSecureContext({});
+  checkObject('options', given);
+  checkContextOptions(given);
+  const options = withPfx(given);
   const switches = readSecureOptions(options.secureOptions);
-  const credentials = readCredentials(options.key, options.cert, options.passphrase);
   const { suites, securityLevel } = readCipherList(options.ciphers);
+  const trust = new ClientTrust(options, securityLevel);
+  const credentials = readCredentials(options.key, options.cert, options.passphrase, trust.authorities);
   checkKeysAtLevel(securityLevel, credentials);
   const config: ServerConfig = {
     ...readVersions(options, switches, suites),
@@ -78,7 +81,7 @@ export function createSecureContext(options?: SecureContextOptions | null): Secu
     ...(switches.prioritizeChaCha && { prioritizeChaCha: true }),
     ...readRecordOptions(options),
   };
-  return new Context(config, new ClientTrust(options, securityLevel), readSessionOptions(options));
+  return new Context(config, trust, readSessionOptions(options));
 }
 
 /** Contexts that others made, for those who know how to make ours of them. */

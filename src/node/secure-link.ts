@@ -88,7 +88,8 @@ export class SecureLink implements Sink {
         return this.receive(chunk);
       },
       end: () => this.receiveEnd(),
-      error: (error) => this.#stream.destroy(error),
+      // That a peer who has ended does not take our close_notify is no news.
+      error: (error) => this.#stream.destroy(this.#peerEnded && this.#stream.writableEnded ? undefined : error),
       close: () => {
         this.receiveEnd();
         this.#stream.destroy();
@@ -104,6 +105,7 @@ export class SecureLink implements Sink {
     this.#input?.push(Uint8Array.from(chunk));
     this.connection.receive(chunk);
     this.#isStalled = this.#transport.backlog > backlogLimit;
+    if (this.#failure !== undefined) return true; // the end of the peer's stream is still of interest
     const stream = this.#stream;
     return this.connection.wantsInput && !this.#isStalled && stream.readableLength < stream.readableHighWaterMark;
   }
@@ -125,6 +127,8 @@ export class SecureLink implements Sink {
   /** To the application, past the stream's own `push`, which takes records. */
   #push(chunk: Uint8Array | null): void {
     Duplex.prototype.push.call(this.#stream, chunk);
+    // As net.Socket does: where nothing is left to read, a paused stream ends too.
+    if (chunk === null) Duplex.prototype.read.call(this.#stream, 0);
   }
 
   // ---- out

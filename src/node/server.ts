@@ -24,12 +24,11 @@ export interface ServerEvents extends SessionEvents, StaplingEvents {
   keylog: [line: Buffer, socket: TLSSocket];
 }
 
-type Listener<K extends keyof ServerEvents> = (...args: ServerEvents[K]) => void;
 type AnyListener = (...args: never[]) => void;
 
 /** The methods of an event emitter, told which events there are. */
-interface ServerListening<Self> {
-  <K extends keyof ServerEvents>(event: K, listener: Listener<K>): Self;
+export interface Listening<Self, Events extends Record<keyof Events, unknown[]>> {
+  <K extends keyof Events>(event: K, listener: (...args: Events[K]) => void): Self;
   (event: string | symbol, listener: AnyListener): Self;
 }
 
@@ -46,13 +45,13 @@ function acceptorOf(server: net.Server): Acceptor {
 
 /** The methods of a server; `Server` makes the instances. */
 abstract class ServerMethods extends net.Server {
-  declare on: ServerListening<this>;
-  declare once: ServerListening<this>;
-  declare addListener: ServerListening<this>;
-  declare prependListener: ServerListening<this>;
-  declare prependOnceListener: ServerListening<this>;
-  declare off: ServerListening<this>;
-  declare removeListener: ServerListening<this>;
+  declare on: Listening<this, ServerEvents>;
+  declare once: Listening<this, ServerEvents>;
+  declare addListener: Listening<this, ServerEvents>;
+  declare prependListener: Listening<this, ServerEvents>;
+  declare prependOnceListener: Listening<this, ServerEvents>;
+  declare off: Listening<this, ServerEvents>;
+  declare removeListener: Listening<this, ServerEvents>;
 
   /**
    * Uses a context for clients that ask for `hostname`, which may have wildcards; of several that match, the one added
@@ -157,6 +156,7 @@ function setUp(server: ServerMethods, options: TlsOptions, listener: SecureConne
   (net.Server as unknown as (this: net.Server, options: net.ServerOpts) => void).call(server, options);
   const acceptor = new Acceptor(server, options);
   acceptors.set(server, acceptor);
+  Object.assign(server, acceptor.visibleOptions());
   server.on('connection', (stream: Duplex) => acceptor.accept(server, stream));
   if (listener !== undefined) server.on('secureConnection', listener);
 }

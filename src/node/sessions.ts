@@ -5,7 +5,7 @@ import { MemorySessionStore, type SessionStore } from '../session/memory-store.t
 import { longestLifetime } from '../session/session.ts';
 import type { SessionCache, Sessions, TicketSealer } from '../session/sessions.ts';
 import { TicketKeyRing, ticketKeyLength } from '../session/ticket-key-ring.ts';
-import { checkNumber, checkString, invalidArgType, isBytes, isGiven } from './arguments.ts';
+import { checkNumber, checkString, invalidArgType, invalidArgValue, isBytes, isGiven } from './arguments.ts';
 import { nodeError } from './errors.ts';
 import type { SecureContext } from './secure-context.ts';
 
@@ -121,7 +121,7 @@ export class ServerSessions implements Sessions {
 
   /** Seals new tickets with other keys; those under the keys before are still taken until their sessions end. */
   setTicketKeys(keys: Uint8Array): void {
-    this.#ring.replace(readTicketKeys('keys', keys));
+    this.#ring.replace(readTicketKeys('buffer', keys));
   }
 
   #has(event: keyof SessionEvents): boolean {
@@ -226,9 +226,7 @@ function readContext(value: unknown): Uint8Array {
 function readTicketKeys(name: string, value: unknown): Uint8Array {
   if (!isBytes(value)) throw invalidArgType(name, 'an instance of Buffer, TypedArray, or DataView', value);
   if (value.byteLength === ticketKeyLength) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
-  throw nodeError(
-    'ERR_INVALID_ARG_VALUE',
-    `The property '${name}' must be exactly ${ticketKeyLength} bytes. Received ${value.byteLength} bytes`,
-    TypeError,
-  );
+  if (name.includes('.')) throw invalidArgValue(name, value.byteLength, `must be exactly ${ticketKeyLength} bytes`);
+  const message = `Session ticket keys must be a ${ticketKeyLength}-byte buffer`;
+  throw nodeError('ERR_INVALID_ARG_VALUE', message, TypeError);
 }

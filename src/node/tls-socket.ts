@@ -169,9 +169,16 @@ export class TLSSocket extends SecureStream {
     return this.connection.isSecure ? (this.connection.report.npnProtocol ?? false) : null;
   }
 
-  /** The host that the client asked for, `false` when it named none, `null` before the handshake is done. */
+  /** The host that the client asked for, `false` when it named none, `null` before its ClientHello was read. */
   get servername(): string | false | null {
-    return this.connection.isSecure ? (this.connection.report.serverName ?? false) : null;
+    const { report } = this.connection;
+    if (report.serverName !== undefined) return report.serverName;
+    return report.stage === 'start' ? null : false;
+  }
+
+  /** Whether the handshake is done, by the name under which code that knows node:tls too well looks for it. @internal */
+  get _secureEstablished(): boolean {
+    return this.connection.isSecure;
   }
 
   /** `TLSv1.3` or `TLSv1.2`; `null` before it is chosen. */
@@ -265,9 +272,9 @@ export class TLSSocket extends SecureStream {
 
   /** Sends records of at most `size` bytes, 512 to 16,384; returns whether that is a size. */
   setMaxSendFragment(size: number): boolean {
-    if (typeof size !== 'number') throw invalidArgType('size', 'of type number', size);
-    if (!(size >= 512 && size <= 16_384)) return false;
-    this.connection.capFragments(Math.floor(size));
+    checkNumber('size', size, -(2 ** 31), 2 ** 31 - 1, true);
+    if (size < 512 || size > 16_384) return false;
+    this.connection.capFragments(size);
     return true;
   }
 

@@ -78,7 +78,6 @@ describe('key and cert', () => {
       { handshakeTimeout: Number.POSITIVE_INFINITY },
       { code: 'ERR_OUT_OF_RANGE' },
     ],
-    ['what it does not implement and must not leave out', { pfx: 'x' }, { code: 'ERR_TLS_OPTION_NOT_IMPLEMENTED' }],
     ['a record size that cannot be', { recordSizeLimit: 63 }, { code: 'ERR_OUT_OF_RANGE' }],
   ];
   for (const [name, options, error] of refused) {

@@ -1,0 +1,53 @@
+import * as http2 from 'node:http2';
+import * as net from 'node:net';
+import { Duplex } from 'node:stream';
+import { TLSSocket } from '../node/tls-socket.ts';
+
+/** The stream that Node's HTTP/2 wraps a socket in that is not the system's own. */
+interface WrappedSocket {
+  readonly stream?: unknown;
+}
+
+type HandshakeOnStream = (stream: Duplex) => http2.ServerHttp2Session;
+
+/**
+ * Makes `session.encrypted`, `session.alpnProtocol`, and what requests tell of their socket, those of our TLSSocket.
+ * Node's sessions look at a wrapper of it, which knows only how to read and write; so the wrapper's class gets all that
+ * a TLSSocket has beyond net.Socket. Wrappers of other streams stay as they were.
+ */
+export function revealTlsSockets(): void {
+  const wrapper = wrapperPrototype();
+  const names = Object.getOwnPropertyNames(TLSSocket.prototype).filter((name) => !(name in net.Socket.prototype));
+  for (const name of [...names, ...fields]) {
+    Object.defineProperty(wrapper, name, {
+      configurable: true,
+      get(this: WrappedSocket) {
+        const { stream } = this;
+        if (!(stream instanceof TLSSocket)) return undefined;
+        const value: unknown = Reflect.get(stream, name);
+        return typeof value === 'function' ? value.bind(stream) : value;
+      },
+    });
+  }
+  for (const name of ['_getpeername', '_getsockname'] as const) {
+    const { [name]: own } = net.Socket.prototype as unknown as Record<typeof name, (this: unknown) => object>;
+    Object.defineProperty(wrapper, name, {
+      configurable: true,
+      value(this: WrappedSocket) {
+        return this.stream instanceof TLSSocket ? this.stream[name]() : own.call(this);
+      },
+    });
+  }
+}
+
+/** What a TLSSocket has on itself rather than on its prototype. */
+const fields = ['encrypted', 'authorized', 'authorizationError', 'authorizationReason', 'truncated'];
+
+/** Found on a session that is thrown away. */
+function wrapperPrototype(): object {
+  const nowhere = new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() });
+  const session = (http2 as unknown as { performServerHandshake: HandshakeOnStream }).performServerHandshake(nowhere);
+  const prototype = Object.getPrototypeOf(session.socket) as object;
+  session.destroy();
+  return prototype;
+}
