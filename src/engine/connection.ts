@@ -21,6 +21,8 @@ import { readAlert } from './received-alert.ts';
 export type ConnectionEvent =
   /** The handshake is done; application data may flow. */
   | { readonly type: 'secure'; readonly secured: Secured }
+  /** The handshake that early data had come before is done: what comes from here on cannot be replayed. */
+  | { readonly type: 'confirmed' }
   /** The client has answered `requestCertificate`. */
   | { readonly type: 'client'; readonly client: ClientIdentity }
   /** The peer will send no more (close_notify). */
@@ -92,6 +94,7 @@ export class Connection {
     const steps = serverHandshake({ policy, provider, channel, report: this.report });
     this.#handshake = new HandshakeDriver(steps, {
       done: (secured) => this.#becomeSecure(secured),
+      early: (secured) => this.#becomeSecureEarly(secured),
       answered: (goOn) => this.#goOn(goOn),
     });
   }
@@ -115,8 +118,14 @@ export class Connection {
     return this.#handshake?.expected ?? 'application data';
   }
 
+  /** Whether application data may flow. */
   get isSecure(): boolean {
     return this.#secured !== undefined;
+  }
+
+  /** Whether the handshake is done: while early data is taken, the connection is secure before. */
+  get isConfirmed(): boolean {
+    return this.isSecure && this.#handshake === undefined;
   }
 
   /** Whether the peer said that it will send no more: without it, the end of the stream is a truncation. */
@@ -280,11 +289,11 @@ export class Connection {
 
   #receiveRecord(record: Record): void {
     const is13 = this.report.versionNumber === ProtocolVersion.tls13;
-    if (is13 && !this.isSecure && record.type === ContentType.changeCipherSpec) {
+    if (is13 && !this.isConfirmed && record.type === ContentType.changeCipherSpec) {
       return this.#passOverChangeCipherSpec(record);
     }
     // A client that could not read our first flight has no keys to encrypt its alert with.
-    const isPlainAlert = is13 && !this.isSecure && record.type === ContentType.alert && this.#inbound.isProtected;
+    const isPlainAlert = is13 && !this.isConfirmed && record.type === ContentType.alert && this.#inbound.isProtected;
     const opened = isPlainAlert
       ? { type: record.type, content: record.bytes.subarray(record.start, record.end) }
       : this.#inbound.open(record);
@@ -312,8 +321,7 @@ export class Connection {
   }
 
   #receiveApplicationData(content: Uint8Array): void {
-    if (!this.isSecure)
-      fail('unexpectedMessage', 'application data during the handshake', 'APPLICATION_DATA_IN_HANDSHAKE');
+    if (!this.isConfirmed) this.#inbound.countEarlyData(content.length);
     if (content.length === 0) {
       if (++this.#emptyRecords > limits.emptyRecords)
         fail('unexpectedMessage', 'too many empty records', 'TOO_MANY_EMPTY_FRAGMENTS');
@@ -374,7 +382,7 @@ export class Connection {
 
   #receiveMessage(message: HandshakeMessage): void {
     this.#trace('received', 'message', messageName(message.type) ?? `type ${message.type}`, message.raw.length);
-    if (this.isSecure) return this.#receivePostHandshake(message);
+    if (this.isConfirmed) return this.#receivePostHandshake(message);
     const name = messageName(message.type);
     const expected = this.#handshake?.expected;
     if (name === undefined || !this.#handshake?.expects(name)) {
@@ -415,12 +423,20 @@ export class Connection {
   // ---- the handshake
 
   #becomeSecure(secured: Secured): void {
+    const wasSecure = this.isSecure;
     this.#handshake = undefined;
     this.#secured = secured;
     this.#keyUpdates = new KeyUpdates(secured, this.#inbound, this.#outbound);
     this.report.reach('secure');
     this.report.settle();
     if (!this.#outbound.isHeld) this.#flush();
+    this.#sink.event(wasSecure ? { type: 'confirmed' } : { type: 'secure', secured });
+  }
+
+  /** Our flight is out, and early data may come (RFC 8446 section 2.3). */
+  #becomeSecureEarly(secured: Secured): void {
+    this.#secured = secured;
+    this.#flush();
     this.#sink.event({ type: 'secure', secured });
   }
 

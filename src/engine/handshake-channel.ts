@@ -61,6 +61,14 @@ export class HandshakeChannel implements Channel {
     this.#outbound.padRecords(padding);
   }
 
+  takeEarlyData(maxLength: number): void {
+    this.#inbound.takeEarlyData(maxLength);
+  }
+
+  endEarlyData(): void {
+    this.#inbound.endEarlyData();
+  }
+
   skipEarlyData(how: 'untilHello' | 'undecryptable'): void {
     this.#inbound.skipEarlyData(how);
   }

@@ -1,8 +1,11 @@
+import type { Secured } from '../handshake/handshake.ts';
 import type { Expected, Steps, Wait } from '../handshake/steps.ts';
 
 export interface HandshakeListener<T> {
   /** The handshake is done. */
   done(result: T): void;
+  /** The application may go on while the handshake does. */
+  early?(secured: Secured): void;
   /** An answer has come: `goOn` is to be called where errors are caught. */
   answered(goOn: () => void): void;
 }
@@ -72,6 +75,9 @@ export class HandshakeDriver<T> {
     } else if (result.done) {
       this.#steps = undefined;
       this.#listener.done(result.value);
+    } else if ('early' in result.value) {
+      this.#listener.early?.(result.value.early);
+      this.#advance('next', undefined);
     } else if ('message' in result.value) {
       this.#expected = result.value.message;
       this.#orExpected = result.value.or;

@@ -11,6 +11,8 @@ export class Inbound {
   #opener: Opener = plaintextOpener;
   #skipping: 'nothing' | 'untilHello' | 'undecryptable' = 'nothing';
   #skipped = 0;
+  /** Bytes of early data that may still come; `undefined` while none is taken. */
+  #earlyDataLeft: number | undefined;
 
   append(bytes: Uint8Array): void {
     this.#reader.append(bytes);
@@ -39,6 +41,24 @@ export class Inbound {
     this.#skipping = how;
     // Early data may fill whole encrypted records while we read plaintext.
     if (how === 'untilHello') this.#reader.maxFragmentLength = 2 ** 14 + 256;
+  }
+
+  takeEarlyData(maxLength: number): void {
+    this.#earlyDataLeft = maxLength;
+  }
+
+  endEarlyData(): void {
+    this.#earlyDataLeft = undefined;
+  }
+
+  /** Counts application data that comes before the handshake is done; throws `TlsAlert` where there is to be none. */
+  countEarlyData(length: number): void {
+    if (this.#earlyDataLeft === undefined) {
+      fail('unexpectedMessage', 'application data during the handshake', 'APPLICATION_DATA_IN_HANDSHAKE');
+    }
+    this.#earlyDataLeft -= length;
+    if (this.#earlyDataLeft < 0)
+      fail('unexpectedMessage', 'more early data than the ticket allows', 'TOO_MUCH_EARLY_DATA');
   }
 
   /** The next record as it came; throws `TlsAlert`. */

@@ -95,6 +95,8 @@ export interface Policy {
   configure(hello: ClientHello): MaybePromise<ServerConfig>;
   /** How sessions are resumed; absent where none are. */
   readonly sessions?: Sessions | undefined;
+  /** Whether the early data of this client is welcome, where it could be taken; it is where nobody asks. */
+  readonly acceptEarlyData?: ((hello: ClientHello) => MaybePromise<boolean>) | undefined;
   /** An OCSP response for a credential, for a client that asks for one. */
   readonly staple?: ((credential: Credential, hello: ClientHello) => MaybePromise<Uint8Array | undefined>) | undefined;
   /** The key of an identity that is no session of ours, or `undefined` for one that is not known. */

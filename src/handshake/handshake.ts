@@ -25,6 +25,10 @@ export interface Channel {
   padRecords(padding: (length: number) => number): void;
   /** Passes over records that cannot be read, up to the bounds for early data (RFC 8446 section 4.2.10). */
   skipEarlyData(how: 'untilHello' | 'undecryptable'): void;
+  /** Takes application data before the handshake is done, so many bytes of it (RFC 8446 section 4.2.10). */
+  takeEarlyData(maxLength: number): void;
+  /** The client says that its early data is over. */
+  endEarlyData(): void;
   /** Takes a line of the key log, which is made only if somebody listens. */
   keylog(line: () => string): void;
 }
@@ -56,7 +60,8 @@ export interface Secured {
   readonly cipherSuite: CipherSuite;
   /** The verify_data of the server's and the client's Finished. */
   readonly ownFinished: Uint8Array;
-  readonly peerFinished: Uint8Array;
+  /** Absent while early data is taken, before the client's Finished. */
+  readonly peerFinished: Uint8Array | undefined;
   /** RFC 8446 section 7.5; RFC 5705. `context` absent and empty differ in TLS 1.2. */
   exportKeyingMaterial(label: string, length: number, context?: Uint8Array): Uint8Array;
   /** The next generation of keys (RFC 8446 section 7.2); absent in TLS 1.2. */

@@ -33,6 +33,8 @@ export class HandshakeReport {
   npnProtocol: string | undefined;
   resumed = false;
   helloRetryRequest = false;
+  /** What became of early data (RFC 8446 section 2.3); `undefined` where the client offered none. */
+  earlyData: 'accepted' | 'rejected' | undefined;
   #clientHello: ClientHello | undefined;
   /** The ClientHello's bytes alone, once nobody is at work with it: all that a living connection keeps of it. */
   #rawHello: Uint8Array | undefined;

@@ -56,6 +56,8 @@ export interface PolicyOptions extends PskOptions {
   readonly requestCert?: boolean | undefined;
   /** Whether a client is refused that was asked and has none that is authorized; true by default on a server. */
   readonly rejectUnauthorized?: boolean | undefined;
+  /** Whether the early data of this client is welcome (0-RTT); it is where `maxEarlyData` is set and nobody asks. */
+  readonly acceptEarlyData?: ((hello: ClientHello) => MaybePromise<boolean>) | undefined;
   /** The application's own judgement of client certificates. */
   readonly verifyClient?: VerifyClient | undefined;
 }
@@ -69,7 +71,7 @@ export interface ContextSource {
 
 /** Throws Node's errors for callbacks that are none, and for two ways to choose the protocol. */
 export function checkPolicyOptions(options: PolicyOptions & { readonly ALPNProtocols?: unknown }): void {
-  for (const name of ['ALPNCallback', 'SNICallback', 'onClientHello', 'verifyClient'] as const) {
+  for (const name of ['ALPNCallback', 'SNICallback', 'onClientHello', 'verifyClient', 'acceptEarlyData'] as const) {
     if (isGiven(options[name])) checkFunction(`options.${name}`, options[name]);
   }
   if (options.ALPNCallback && options.ALPNProtocols) {
@@ -94,11 +96,14 @@ export class ConnectionPolicy implements Policy {
   readonly sessions: Policy['sessions'];
   readonly staple: Policy['staple'];
   readonly externalPsk: Policy['externalPsk'];
+  readonly acceptEarlyData: Policy['acceptEarlyData'];
 
   constructor(options: PolicyOptions, contexts: ContextSource, self: TLSSocket, services: ServerServices = {}) {
     this.sessions = services.sessions;
     this.staple = services.staple;
     this.externalPsk = externalPsks(options.pskCallback, self);
+    const { acceptEarlyData } = options;
+    this.acceptEarlyData = isGiven(acceptEarlyData) ? (hello) => acceptEarlyData.call(self, hello) : undefined;
     this.#options = options;
     this.#contexts = contexts;
     this.#context = contexts.standard;

@@ -203,6 +203,8 @@ export class SecureLink implements Sink {
         return this.#becomeSecure();
       case 'end':
         return this.#push(null);
+      case 'confirmed':
+        return this.#confirm();
       case 'client':
         return this.#stream.hearClient(event.client);
       case 'wantsInput':
@@ -229,8 +231,7 @@ export class SecureLink implements Sink {
   #becomeSecure(): void {
     this.#handshake = 'done';
     this.#input = undefined;
-    clearTimeout(this.#deadline);
-    this.#deadline = undefined;
+    if (this.connection.isConfirmed) this.#stopDeadline();
     publish('end', () => ({ socket: this.#stream, report: this.connection.report }));
     process.nextTick(() => {
       if (!this.#stream.destroyed) this.#role.onHandshake(undefined);
@@ -241,6 +242,20 @@ export class SecureLink implements Sink {
     // Tickets go out with the application's first data if that comes at once: by themselves they would be a packet
     // more, and Nagle's algorithm would hold the data back until the client has acknowledged them.
     if (this.connection.holdsOutput) setImmediate(() => this.connection.flush());
+  }
+
+  /** The handshake is done that early data had come before. */
+  #confirm(): void {
+    this.#stopDeadline();
+    if (this.connection.holdsOutput) setImmediate(() => this.connection.flush());
+    process.nextTick(() => {
+      if (!this.#stream.destroyed) this.#stream.emit('confirmed');
+    });
+  }
+
+  #stopDeadline(): void {
+    clearTimeout(this.#deadline);
+    this.#deadline = undefined;
   }
 
   /** Gives the connection away as it came: for the stream's method of the same name. */

@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import { isPromise, type MaybePromise } from '../crypto/maybe-promise.ts';
 import { nodeCrypto } from '../crypto/node/provider.ts';
 import { MemorySessionStore, type SessionStore } from '../session/memory-store.ts';
+import { ReplayGuard } from '../session/replay-guard.ts';
 import { longestLifetime } from '../session/session.ts';
 import type { SessionCache, Sessions, TicketSealer } from '../session/sessions.ts';
 import { TicketKeyRing, ticketKeyLength } from '../session/ticket-key-ring.ts';
@@ -25,6 +26,12 @@ export interface SessionOptions extends ContextSessionOptions {
   readonly sessionStore?: SessionStore | false | undefined;
   /** Tickets for each full handshake of TLS 1.3; 2 by default, as OpenSSL has it. */
   readonly sessionTickets?: number | undefined;
+  /**
+   * Most bytes of data that a client of TLS 1.3 may send with its first message when it resumes a session (0-RTT); 0 by
+   * default, for none. Whoever records such data can send it again: each is taken once by one process, and once by all
+   * that share a store with `admit`; servers that share `ticketKeys` alone take it once each.
+   */
+  readonly maxEarlyData?: number | undefined;
   /** OpenSSL's option bits, of which `SSL_OP_NO_TICKET` concerns sessions. */
   readonly secureOptions?: number | undefined;
 }
@@ -59,6 +66,8 @@ export class ServerSessions implements Sessions {
   lifetime: number;
   context: Uint8Array;
   readonly ticketCount: number;
+  readonly maxEarlyData: number;
+  readonly #guard = new ReplayGuard({ now: Date.now });
   readonly #ring: TicketKeyRing;
   readonly #usesTickets: boolean;
   readonly #store: SessionCache | undefined;
@@ -71,6 +80,7 @@ export class ServerSessions implements Sessions {
     this.lifetime = Math.min(readTimeout(options.sessionTimeout), longestLifetime);
     this.context = readContext(options.sessionIdContext);
     this.ticketCount = readTicketCount(options.sessionTickets);
+    this.maxEarlyData = readMaxEarlyData(options.maxEarlyData);
     this.#usesTickets = ((options.secureOptions ?? 0) & noTicket) === 0;
     this.#ring = new TicketKeyRing(
       {
@@ -91,6 +101,10 @@ export class ServerSessions implements Sessions {
     if (isGiven(sessionTimeout)) this.lifetime = Math.min(readTimeout(sessionTimeout), longestLifetime);
     if (isGiven(sessionIdContext)) this.context = readContext(sessionIdContext);
     if (isGiven(ticketKeys)) this.#ring.replace(readTicketKeys('options.ticketKeys', ticketKeys));
+  }
+
+  admitEarlyData(ticket: Uint8Array, sessionIssuedAt: number): boolean {
+    return this.#guard.admit(ticket, sessionIssuedAt);
   }
 
   now(): number {
@@ -212,6 +226,12 @@ function readTimeout(value: unknown): number {
 function readTicketCount(value: unknown): number {
   if (!isGiven(value)) return 2;
   checkNumber('options.sessionTickets', value, 0, 16, true);
+  return value;
+}
+
+function readMaxEarlyData(value: unknown): number {
+  if (!isGiven(value)) return 0;
+  checkNumber('options.maxEarlyData', value, 0, 2 ** 32 - 1, true);
   return value;
 }
 

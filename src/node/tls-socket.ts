@@ -144,6 +144,15 @@ export class TLSSocket extends SecureStream {
     return der && nodeCertificate(der);
   }
 
+  /**
+   * What became of the data that the client sent with its ClientHello (0-RTT): `rejected`; `accepted`, when what is
+   * read may be a replay; `confirmed`, from the event of that name on; `null` where the client offered none.
+   */
+  get earlyData(): 'rejected' | 'accepted' | 'confirmed' | null {
+    const { earlyData = null } = this.connection.report;
+    return earlyData === 'accepted' && this.connection.isConfirmed ? 'confirmed' : earlyData;
+  }
+
   /** The session that the client could resume, with its secret, as `newSession` tells it; `undefined` where there is none. */
   getSession(): Buffer | undefined {
     return asBuffer(this.connection.secured?.session?.());

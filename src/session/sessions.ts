@@ -35,6 +35,10 @@ export interface Sessions {
   readonly context: Uint8Array;
   /** Tickets for each full handshake of TLS 1.3; a resumed one gets a single one. */
   readonly ticketCount: number;
+  /** Most bytes of early data that a resuming client may send; 0 for none. */
+  readonly maxEarlyData: number;
+  /** Whether early data may be taken with a ticket, told by its SHA-256: never twice. */
+  admitEarlyData(ticket: Uint8Array, sessionIssuedAt: number): MaybePromise<boolean>;
   /** Milliseconds since 1970. */
   now(): number;
 }

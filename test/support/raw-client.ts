@@ -67,6 +67,8 @@ export class RawClient {
   hello!: HelloFields;
   firstHello: Uint8Array | undefined;
   #schedule: KeySchedule | undefined;
+  /** The PSK that the client offers in TLS 1.3. */
+  psk: Uint8Array | undefined;
   handshakeSecrets!: { client: TrafficSecret; server: TrafficSecret };
   applicationSecrets!: { client: TrafficSecret; server: TrafficSecret };
   master: Uint8Array | undefined;
@@ -158,7 +160,7 @@ export class RawClient {
     const share = hello.extensions.get(51);
     if (isRetry || share === undefined) return;
     const secret = this.key.derive(share.subarray(4));
-    this.#schedule = new KeySchedule(nodeCrypto, this.suite);
+    this.#schedule = new KeySchedule(nodeCrypto, this.suite, hello.extensions.has(41) ? this.psk : undefined);
     this.handshakeSecrets = this.#schedule.handshake(secret, this.transcript.digest());
     this.opener = new Opener13(trafficKey(nodeCrypto, this.suite, this.handshakeSecrets.server));
     this.sealer = new Sealer13(
@@ -189,6 +191,11 @@ export class RawClient {
     return writeFinished(
       finishedVerifyData(nodeCrypto, this.suite, this.handshakeSecrets.client, this.transcript.digest()),
     );
+  }
+
+  /** The secret of the tickets that come after the client's Finished, which must be in the transcript. */
+  resumptionSecret(): Uint8Array {
+    return this.#schedule!.resumption(this.transcript.digest());
   }
 
   useApplicationKeys(): this {

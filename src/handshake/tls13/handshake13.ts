@@ -4,22 +4,25 @@ import { writeCertificate13 } from '../../messages/certificate.ts';
 import { writeCertificateRequest13 } from '../../messages/certificate-request.ts';
 import { serverSignatureInput, writeCertificateVerify } from '../../messages/certificate-verify.ts';
 import { writeEncryptedExtensions } from '../../messages/encrypted-extensions.ts';
+import { checkEndOfEarlyData } from '../../messages/end-of-early-data.ts';
 import { writeFinished } from '../../messages/finished.ts';
 import { writeServerHello } from '../../messages/server-hello.ts';
 import { fail } from '../../wire/alert.ts';
 import { ProtocolVersion } from '../../wire/code-points.ts';
 import type { Credential } from '../../x509/credential.ts';
 import { certificateRequest } from '../client-authentication.ts';
+import type { ClientAuthentication } from '../config.ts';
 import type { ClientIdentity, Negotiation, Secured, Transcript } from '../handshake.ts';
 import { keylogLine } from '../keylog.ts';
 import { sessionTemplate } from '../resumption.ts';
 import { type Identity, type SizeLimits, selectAlpn, selectSizeLimits } from '../selection.ts';
-import { answer, message, type Steps } from '../steps.ts';
+import { answer, goOnEarly, message, type Steps } from '../steps.ts';
 import { compressCertificate } from './certificate-compression.ts';
 import { receiveClientCertificate } from './client-certificate.ts';
+import { admitEarlyData } from './early-data.ts';
 import { checkFinished } from './finished.ts';
 import { addHello, agreeOnGroup, choosePsk, type Exchange, exchangeKeys } from './key-exchange.ts';
-import { finishedVerifyData, KeySchedule, type TrafficSecrets } from './key-schedule.ts';
+import { finishedVerifyData, KeySchedule, type TrafficSecret, type TrafficSecrets } from './key-schedule.ts';
 import { checkFullHello13, checkHello13, selectIdentity13, selectSuite13 } from './negotiate.ts';
 import { requestCertificate13 } from './post-handshake-auth.ts';
 import { type ChosenPsk, pskModes } from './pre-shared-keys.ts';
@@ -34,11 +37,26 @@ interface Handshake13 extends Negotiation {
   readonly limits: SizeLimits;
   /** What the client may resume or has as a PSK; without one the server shows a certificate. */
   readonly psk: ChosenPsk | undefined;
+  readonly identity: Identity | undefined;
+  readonly clientAuth: ClientAuthentication | undefined;
+  readonly alpn: string | undefined;
+  /** The key exchange; absent where a PSK does without. */
+  readonly exchange: Exchange | undefined;
+  readonly takesEarlyData: boolean;
 }
 
 /** The server's side of RFC 8446 figure 1. */
 export function* handshake13(negotiation: Negotiation): Steps<Secured> {
-  const { policy, provider, channel, report, config } = negotiation;
+  const hs = yield* negotiate13(negotiation);
+  const flight = yield* sendServerFlight(hs);
+  if (hs.takesEarlyData)
+    yield* goOnEarly(secured13(hs, copyOf(flight.application), { ownFinished: flight.ownFinished }));
+  return yield* receiveClientFlight(hs, flight);
+}
+
+/** Everything that the ClientHello, or two of them, have to say. */
+function* negotiate13(negotiation: Negotiation): Steps<Handshake13> {
+  const { policy, provider, report, config } = negotiation;
   checkHello13(negotiation.hello);
   const hash = policy.externalPsk && negotiation.hello.offers.preSharedKey ? 'sha256' : undefined;
   const suite = selectSuite13(negotiation.hello, config, hash);
@@ -52,57 +70,84 @@ export function* handshake13(negotiation: Negotiation): Steps<Secured> {
       fail('decryptError', 'the client offers no PSK that is known', 'PSK_IDENTITY_NOT_FOUND');
     }
     checkFullHello13(hello);
+    if (group === undefined) fail('handshakeFailure', 'no common group', 'NO_SHARED_GROUP');
   }
-  if (psk === undefined && group === undefined) fail('handshakeFailure', 'no common group', 'NO_SHARED_GROUP');
   // The callback that chooses the protocol may choose another certificate with it.
   const alpn = yield* selectAlpn(hello, config);
   report.alpnProtocol = alpn;
-  const identity = psk ? undefined : selectIdentity13(hello, config);
-  const exchange = exchangeKeys(negotiation, hello, psk, group);
-  const schedule = psk?.schedule ?? new KeySchedule(provider, suite);
-  const limits = selectSizeLimits(hello, config, ProtocolVersion.tls13);
-  const hs: Handshake13 = {
-    policy,
-    provider,
-    channel,
-    report,
-    config,
+  return {
+    ...negotiation,
     hello,
     suite,
     transcript,
-    schedule,
-    limits,
     psk,
+    alpn,
+    identity: psk ? undefined : selectIdentity13(hello, config),
+    // RFC 8446 section 4.3.2: who authenticates by a PSK does not ask for a certificate.
+    clientAuth: psk ? undefined : config.clientAuth,
+    takesEarlyData: yield* admitEarlyData({ ...negotiation, hello }, suite, psk, alpn),
+    exchange: exchangeKeys(negotiation, hello, psk, group),
+    schedule: psk?.schedule ?? new KeySchedule(provider, suite),
+    limits: selectSizeLimits(hello, config, ProtocolVersion.tls13),
   };
+}
 
+/** What the server's flight leaves behind. */
+interface Flight {
+  readonly ownFinished: Uint8Array;
+  /** The secrets under which the client's second flight comes. */
+  readonly traffic: TrafficSecrets;
+  readonly application: TrafficSecrets & { readonly exporter: Uint8Array };
+  /** The transcript up to our Finished. */
+  readonly transcriptHash: Uint8Array;
+}
+
+/** From ServerHello to Finished (RFC 8446 sections 4.1.3 to 4.4.4). */
+function* sendServerFlight(hs: Handshake13): Steps<Flight> {
+  const { provider, channel, report, config, hello, suite, transcript, schedule, limits, exchange } = hs;
+  const early = hs.takesEarlyData ? schedule.earlyTraffic(transcript.digest()) : undefined;
   sendServerHello(hs, exchange);
   const traffic = schedule.handshake(exchange?.secret ?? new Uint8Array(hashLength[suite.hash]), transcript.digest());
   exchange?.secret.fill(0);
   logSecrets(hs, 'HANDSHAKE_TRAFFIC_SECRET', traffic);
   channel.protectSending(sealer(hs, traffic.server));
-  channel.protectReceiving(opener(hs, traffic.client));
-  if (hello.offers.earlyData) channel.skipEarlyData('undecryptable');
+  if (early) {
+    channel.keylog(() => keylogLine('CLIENT_EARLY_TRAFFIC_SECRET', hello.random, early));
+    channel.protectReceiving(opener(hs, early));
+    channel.takeEarlyData(hs.psk!.session!.maxEarlyData);
+    early.fill(0);
+  } else {
+    channel.protectReceiving(opener(hs, traffic.client));
+    if (hello.offers.earlyData) channel.skipEarlyData('undecryptable');
+  }
   channel.limitFragments(limits.sending);
   if (config.padding) channel.padRecords(config.padding);
 
-  send(hs, writeEncryptedExtensions(encryptedReplies(hs, alpn)));
-  const clientAuth = psk ? undefined : config.clientAuth;
-  if (clientAuth) send(hs, writeCertificateRequest13(certificateRequest(hs, clientAuth), noContext));
-  if (identity) yield* sendCertificate(hs, identity);
+  send(hs, writeEncryptedExtensions(encryptedReplies(hs)));
+  if (hs.clientAuth) send(hs, writeCertificateRequest13(certificateRequest(hs, hs.clientAuth), noContext));
+  if (hs.identity) yield* sendCertificate(hs, hs.identity);
   const ownFinished = finishedVerifyData(provider, suite, traffic.server, transcript.digest());
   send(hs, writeFinished(ownFinished));
   report.reach('serverFinished');
 
-  const afterFinished = transcript.digest();
-  const application = schedule.application(afterFinished);
+  const transcriptHash = transcript.digest();
+  const application = schedule.application(transcriptHash);
   logSecrets(hs, 'TRAFFIC_SECRET_0', application);
   channel.keylog(() => keylogLine('EXPORTER_SECRET', hello.random, application.exporter));
   channel.protectSending(sealer(hs, application.server));
+  return { ownFinished, traffic, application, transcriptHash };
+}
 
+/** The client's answer up to its Finished, and our tickets behind it. */
+function* receiveClientFlight(hs: Handshake13, flight: Flight): Steps<Secured> {
+  const { channel, transcript, schedule, clientAuth, psk } = hs;
+  const { ownFinished, traffic, application } = flight;
+  if (hs.takesEarlyData) yield* receiveEndOfEarlyData(hs, traffic);
   const client = clientAuth ? yield* receiveClientCertificate(hs, clientAuth, transcript, noContext) : psk?.client;
   const finished = yield* message('finished');
-  const beforeFinished = clientAuth ? transcript.digest() : afterFinished;
-  const peerFinished = checkFinished(hs, traffic.client, beforeFinished, finished);
+  const hasGoneOn = clientAuth !== undefined || hs.takesEarlyData;
+  const transcriptHash = hasGoneOn ? transcript.digest() : flight.transcriptHash;
+  const peerFinished = checkFinished(hs, traffic.client, transcriptHash, finished);
   transcript.add(finished.raw);
   channel.protectReceiving(opener(hs, application.client));
   traffic.client.fill(0);
@@ -111,11 +156,28 @@ export function* handshake13(negotiation: Negotiation): Steps<Secured> {
   schedule.end();
   if (issuer) yield* sendTickets(hs, issuer);
   const tickets = issuer && { issueTicket: () => issuer.issue(), session: () => issuer.session() };
-  const requestCertificate: RequestCertificate | undefined = hello.offers.postHandshakeAuth
+  const requestCertificate: RequestCertificate | undefined = hs.hello.offers.postHandshakeAuth
     ? (auth, secret) => requestCertificate13(hs, transcript.copy(), auth, secret)
     : undefined;
   return secured13(hs, application, { ownFinished, peerFinished, client, ...tickets }, requestCertificate);
 }
+
+/** EndOfEarlyData, after which the client's keys are those of its handshake (RFC 8446 section 4.5). */
+function* receiveEndOfEarlyData(hs: Handshake13, traffic: TrafficSecrets): Steps<void> {
+  const end = yield* message('endOfEarlyData');
+  checkEndOfEarlyData(end);
+  hs.transcript.add(end.raw);
+  hs.channel.endEarlyData();
+  hs.channel.protectReceiving(opener(hs, traffic.client));
+  hs.report.reach('endOfEarlyData');
+}
+
+/** Secrets of their own for those who change them. */
+const copyOf = ({ client, server, exporter }: Flight['application']): Flight['application'] => ({
+  client: client.slice() as TrafficSecret,
+  server: server.slice() as TrafficSecret,
+  exporter: exporter.slice(),
+});
 
 /** The context of a CertificateRequest during the handshake (RFC 8446 section 4.3.2). */
 const noContext = new Uint8Array();
@@ -145,13 +207,14 @@ function sendServerHello(hs: Handshake13, exchange: Exchange | undefined): void 
   report.reach('serverHello');
 }
 
-function encryptedReplies({ hello, config, limits, psk }: Handshake13, alpn: string | undefined): Replies {
+function encryptedReplies({ hello, config, limits, psk, alpn, takesEarlyData }: Handshake13): Replies {
   return {
     ...(config.announceGroups && { supportedGroups: config.groups }),
     ...limits.replies,
     // RFC 6066 section 3: not when a session is resumed.
     ...(hello.offers.serverName !== undefined && psk === undefined && { serverName: true }),
     ...(alpn !== undefined && { alpn }),
+    ...(takesEarlyData && { earlyData: true }),
   };
 }
 

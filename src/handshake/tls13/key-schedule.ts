@@ -79,6 +79,11 @@ export class KeySchedule {
     return this.#derive(label, emptyHash(this.#provider, this.#suite.hash));
   }
 
+  /** The client's traffic secret for early data, for the hash of the ClientHello. */
+  earlyTraffic(transcriptHash: Uint8Array): TrafficSecret {
+    return this.#derive('c e traffic', transcriptHash);
+  }
+
   /** Handshake Secret: traffic secrets for the hash of ClientHello...ServerHello. */
   handshake(sharedSecret: Uint8Array, transcriptHash: Uint8Array): TrafficSecrets {
     this.#advance(sharedSecret);

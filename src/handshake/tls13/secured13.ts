@@ -36,12 +36,13 @@ export const opener = ({ provider, suite, limits }: Protection, secret: TrafficS
 export function secured13(
   { provider, suite, limits }: Protection,
   application: TrafficSecrets & { readonly exporter: Uint8Array },
-  outcome: Pick<Secured, 'ownFinished' | 'peerFinished' | 'client' | 'issueTicket' | 'session'>,
-  requestCertificate: RequestCertificate | undefined,
+  outcome: Partial<Pick<Secured, 'peerFinished' | 'client' | 'issueTicket' | 'session'>> & Pick<Secured, 'ownFinished'>,
+  requestCertificate?: RequestCertificate | undefined,
 ): Secured {
   let { client, server } = application;
   const shape = aeadShapes[suite.aead];
   return {
+    peerFinished: undefined,
     ...outcome,
     version: ProtocolVersion.tls13,
     requestCertificate: requestCertificate && ((auth) => requestCertificate(auth, () => client)),

@@ -84,7 +84,7 @@ export class TicketIssuer {
       issuedAt: now,
       lifetime: Math.min(this.#sessions.lifetime, left),
       ageAdd: randomU32(this.#provider),
-      maxEarlyData: 0,
+      maxEarlyData: this.#sessions.maxEarlyData,
     };
   }
 }

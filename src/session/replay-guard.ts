@@ -1,0 +1,60 @@
+import { LRUCache } from 'lru-cache';
+
+/** Milliseconds by which the age that a client tells may be wrong (RFC 8446 section 8.3). */
+export const freshnessWindow = 10_000;
+
+/** What is remembered at most; beyond it no early data is taken. */
+const maxRemembered = 200_000;
+
+export interface ReplayGuardOptions {
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** Most tickets that are remembered at a time. */
+  readonly capacity?: number;
+}
+
+/**
+ * Remembers the tickets with which early data was taken, so that no ClientHello's is taken twice (RFC 8446 sections 8.1
+ * and 8.2). It forgets them when a ClientHello of that time would be refused for its age.
+ */
+export class ReplayGuard {
+  readonly #now: () => number;
+  readonly #capacity: number;
+  readonly #startedAt: number;
+  readonly #seen: LRUCache<string, true>;
+
+  constructor({ now, capacity = maxRemembered }: ReplayGuardOptions) {
+    this.#now = now;
+    this.#capacity = capacity;
+    this.#startedAt = now();
+    this.#seen = new LRUCache({ max: capacity, ttl: 2 * freshnessWindow, perf: { now } });
+  }
+
+  /**
+   * Whether early data may be taken with a ticket, told by its hash. Not with one that was here before; not with one
+   * that a process before this one may have taken; not when there are too many.
+   */
+  admit(ticket: Uint8Array, sessionIssuedAt: number): boolean {
+    const now = this.#now();
+    // A process before this one, with the same ticket keys, may have taken it.
+    if (sessionIssuedAt < this.#startedAt && now < this.#startedAt + 2 * freshnessWindow) return false;
+    const key = Buffer.from(ticket).toString('latin1');
+    if (this.#seen.has(key)) return false;
+    if (this.#seen.size >= this.#capacity) {
+      this.#seen.purgeStale();
+      if (this.#seen.size >= this.#capacity) return false;
+    }
+    this.#seen.set(key, true);
+    return true;
+  }
+}
+
+/** Whether the age that a client tells of a ticket is what it is, so that its ClientHello is fresh (RFC 8446 section 8.3). */
+export function isAgeRight(
+  session: { readonly issuedAt: number; readonly ageAdd: number },
+  obfuscatedAge: number,
+  now: number,
+): boolean {
+  const told = (obfuscatedAge - session.ageAdd) >>> 0;
+  return Math.abs(now - session.issuedAt - told) <= freshnessWindow;
+}
