@@ -16,6 +16,7 @@ export type { CertificateInput, KeyInput, OneOrMany, RemoteKey } from './node/cr
 export type { TlsClientError } from './node/errors.ts';
 export type { HandshakeMessages } from './node/handshake-channels.ts';
 export type { CertificateName, LegacyCertificate } from './node/legacy-certificate.ts';
+export type { PfxInput } from './node/pfx.ts';
 export type {
   AlpnCallback,
   ConnectionChoice,

@@ -132,8 +132,8 @@ const invalidCommand = (): Error => sslError('INVALID_COMMAND', '0A000118', 'inv
 
 export interface CipherChoice {
   readonly suites: readonly CipherSuite[];
-  /** What `@SECLEVEL` asked for (SSL_CTX_set_security_level(3)). */
-  readonly securityLevel: number;
+  /** What `@SECLEVEL` asked for (SSL_CTX_set_security_level(3)); `undefined` where it was not there. */
+  readonly securityLevel: number | undefined;
 }
 
 /**
@@ -154,7 +154,8 @@ export function readCipherList(ciphers: string | undefined): CipherChoice {
   const chosen12 = reader.read(list12);
   if (chosen13.length === 0) throw noCipherMatch();
   if (list12 !== '' && chosen12.length === 0) throw noCipherMatch();
-  const { securityLevel = 0 } = reader;
-  const suites = [...new Set(chosen13), ...chosen12].filter((suite) => strength(suite) >= securityBits[securityLevel]!);
+  const { securityLevel } = reader;
+  const least = securityBits[securityLevel ?? 0]!;
+  const suites = [...new Set(chosen13), ...chosen12].filter((suite) => strength(suite) >= least);
   return { suites, securityLevel };
 }

@@ -26,25 +26,28 @@ export interface ClientTrustOptions {
 
 /** The authorities of one secure context, and the judgement of client certificates by them. */
 export class ClientTrust {
-  readonly #anchors: readonly Certificate[] | undefined;
+  /** The authorities of the application, and whether those that Node knows are trusted beside them. */
+  readonly #anchors: readonly Certificate[];
+  readonly #trustsRoots: boolean;
   readonly #revocation: RevocationLists | undefined;
   readonly #partialChain: boolean;
   readonly #securityLevel: number;
   #trust: TrustStore | undefined;
   readonly #authentications = new Map<boolean, ClientAuthentication>();
 
-  /** Throws Node's errors for what cannot be read. */
-  constructor(options: ClientTrustOptions, securityLevel: number) {
+  /** `more` are authorities beside those of `ca`. Throws Node's errors for what cannot be read. */
+  constructor(options: ClientTrustOptions, securityLevel: number, more: readonly Certificate[] = []) {
     const { ca, crl } = options;
-    this.#anchors = isNothing(ca) ? undefined : list(ca).flatMap(readCertificates);
+    this.#trustsRoots = isNothing(ca);
+    this.#anchors = [...(isNothing(ca) ? [] : list(ca).flatMap(readCertificates)), ...more];
     this.#revocation = isNothing(crl) ? undefined : new RevocationLists(list(crl).flatMap(readLists));
     this.#partialChain = options.allowPartialTrustChain === true;
     this.#securityLevel = securityLevel;
   }
 
-  /** The authorities that the option `ca` gave. */
+  /** The authorities that the options `ca` and `pfx` gave. */
   get authorities(): readonly Certificate[] {
-    return this.#anchors ?? [];
+    return this.#anchors;
   }
 
   /** How clients are asked and judged; the same object each time. */
@@ -84,15 +87,15 @@ export class ClientTrust {
   }
 
   #trustStore(): TrustStore {
-    this.#trust ??= new TrustStore(this.#anchors ?? rootCertificates());
+    this.#trust ??= new TrustStore(this.#trustsRoots ? [...rootCertificates(), ...this.#anchors] : this.#anchors);
     return this.#trust;
   }
 
-  /** The names to tell clients of: those of `ca`, as many as fit. Node's own list would be too long, and says nothing. */
+  /** The names to tell clients of: those of `ca` and `pfx`, as many as fit. Node's own list would be too long, and says nothing. */
   #authorities(): readonly Uint8Array[] {
     const names: Uint8Array[] = [];
     let length = 0;
-    for (const { subject } of this.#anchors ?? []) {
+    for (const { subject } of this.#anchors) {
       length += subject.der.length + 2;
       if (length > maxAuthoritiesLength) break;
       names.push(subject.der);

@@ -16,9 +16,9 @@ export interface SecureContextOptions extends VersionOptions, ClientTrustOptions
   readonly key?: OneOrMany<KeyInput> | undefined;
   /** Certificate chains, one for each key. */
   readonly cert?: OneOrMany<CertificateInput> | undefined;
-  readonly passphrase?: string | undefined;
-  /** Keys and certificates in PKCS #12 files. */
+  /** Keys with their certificates in PKCS #12 files; their other certificates are authorities for clients. */
   readonly pfx?: OneOrMany<PfxInput> | undefined;
+  readonly passphrase?: string | undefined;
   /** Cipher suites in OpenSSL's list language; TLS 1.3 suites by their names. */
   readonly ciphers?: string | undefined;
   /** Signature schemes between colons. */
@@ -48,7 +48,7 @@ interface RefusedOptions {
   readonly privateKeyIdentifier?: unknown;
 }
 
-/** Throws Node's errors for what has a wrong type, and `ERR_TLS_OPTION_NOT_IMPLEMENTED` for what must not be ignored. */
+/** Throws Node's errors for what has a wrong type, and for keys in engines of OpenSSL. */
 export function checkContextOptions(options: SecureContextOptions & RefusedOptions): void {
   for (const name of ['ciphers', 'sigalgs'] as const) {
     if (isGiven(options[name])) checkString(`options.${name}`, options[name]);

@@ -32,7 +32,8 @@ export type KeyInput =
 export type CertificateInput = Material;
 export type OneOrMany<T> = T | readonly T[];
 
-interface LoadedKey {
+/** A private key and its public half. */
+export interface LoadedKey {
   readonly spki: Uint8Array;
   readonly signer: Signer;
 }
@@ -63,7 +64,7 @@ export function readCredentials(
   authorities: readonly Certificate[] = [],
 ): readonly Credential[] {
   const loaded = list(keys).map((key) => loadKey(key, passphrase));
-  const chains = list(certificates).map((input) => complete(readChain(input), authorities));
+  const chains = list(certificates).map(readChain);
   const credentials = chains.map((chain) => {
     const [leaf] = chain;
     const key = loaded.find(({ spki }) => Buffer.compare(spki, leaf!.publicKey.spki) === 0);
@@ -71,13 +72,14 @@ export function readCredentials(
       if (loaded.length > 0) throw keyMismatch();
       throw nodeError('ERR_OSSL_X509_NO_PRIVATE_KEY', 'a certificate is given without its private key');
     }
-    return credentialOf(chain, key.signer);
+    return credentialOf(chain, key.signer, authorities);
   });
   if (chains.length > 0 && loaded.length > chains.length) throw keyMismatch();
   return credentials;
 }
 
-const keyMismatch = (): Error =>
+/** OpenSSL's error for a key that is not the certificate's. */
+export const keyMismatch = (): Error =>
   nodeError(
     'ERR_OSSL_X509_KEY_VALUES_MISMATCH',
     'error:05800074:x509 certificate routines::key values mismatch',
@@ -100,7 +102,8 @@ function loadKey(input: KeyInput, passphrase: string | undefined): LoadedKey {
   throw invalidArgType('options.key', material, input);
 }
 
-function localKey(key: KeyObject): LoadedKey {
+/** A key that signs in this process. Throws Node's errors for keys that cannot. */
+export function localKey(key: KeyObject): LoadedKey {
   if (key.type !== 'private') throw invalidArgType('options.key', 'a private key', key);
   const spki = spkiOf(key);
   const { keyType, modulusLength } = shapeOf(key);
@@ -184,7 +187,13 @@ const isIssuer = (authority: Certificate, { issuer, authorityKeyId }: Certificat
     authority.subjectKeyId === undefined ||
     Buffer.compare(authority.subjectKeyId, authorityKeyId) === 0);
 
-function credentialOf(chain: readonly Certificate[], signer: Signer): Credential {
+/** The identity of a chain whose key signs by `signer`; a certificate alone is completed by those of `authorities`. */
+export function credentialOf(
+  given: readonly Certificate[],
+  signer: Signer,
+  authorities: readonly Certificate[],
+): Credential {
+  const chain = complete(given, authorities);
   return {
     chain: chain.map(({ der }) => der),
     signer,

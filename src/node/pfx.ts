@@ -1,66 +1,109 @@
+import { readPkcs8 } from '../crypto/node/keys.ts';
 import { passwordCrypto } from '../crypto/node/password-crypto.ts';
+import type { Certificate } from '../x509/certificate.ts';
+import type { Signer } from '../x509/credential.ts';
+import { DerError } from '../x509/der.ts';
 import { Pkcs12Error } from '../x509/password-encryption.ts';
-import { encodePem } from '../x509/pem.ts';
 import { type Pkcs12, readPkcs12 } from '../x509/pkcs12.ts';
-import { checkString, isBytes, isGiven } from './arguments.ts';
-import type { SecureContextOptions } from './context-options.ts';
-import type { OneOrMany } from './credentials.ts';
+import { invalidArgType, isBytes, isGiven } from './arguments.ts';
+import { keyMismatch, localKey, type OneOrMany } from './credentials.ts';
 import { nodeError } from './errors.ts';
 
-type PfxBytes = string | NodeJS.ArrayBufferView;
-/** What `pfx` accepts, alone or in an array: the bytes of a PKCS #12 file, alone or with a password of their own. */
-export type PfxInput = PfxBytes | { readonly buf: PfxBytes; readonly passphrase?: string | undefined };
+type Bytes = string | NodeJS.ArrayBufferView;
+/** What `pfx` accepts, alone or in an array: a PKCS #12 file, or one with a passphrase of its own. */
+export type PfxInput = Bytes | { readonly buf: Bytes; readonly passphrase?: Bytes | undefined };
+
+/** A certificate with those above it, as far as the file has them, and its key. */
+export interface PfxIdentity {
+  readonly chain: readonly Certificate[];
+  readonly signer: Signer;
+}
+
+/** What PKCS #12 files bring to a secure context. */
+export interface PfxContents {
+  readonly identities: readonly PfxIdentity[];
+  /** All certificates but those of the keys: as in Node, authorities that are trusted for clients. */
+  readonly authorities: readonly Certificate[];
+}
 
 /**
- * Options with the contents of their PKCS #12 files in `key`, `cert` and `ca`: where a file holds certificates of
- * authorities, a client may be certified by them. Throws `mac verify failure` for a wrong password, and
- * `ERR_CRYPTO_OPERATION_FAILED`.
+ * Reads what `pfx` holds, each file with its own passphrase or the common one. Throws Node's errors: `mac verify
+ * failure` for a wrong passphrase, `not enough data` for a file that is cut off, `ERR_CRYPTO_OPERATION_FAILED` for one
+ * without key or certificate, `ERR_CRYPTO_UNSUPPORTED_OPERATION` for algorithms that nobody here knows.
  */
-export function withPfx(options: SecureContextOptions): SecureContextOptions {
-  const { pfx } = options;
-  if (!isGiven(pfx) || (pfx as unknown) === false) return options;
-  const files = listOf<PfxInput>(pfx).map((input) => readPfx(input, options.passphrase));
-  const authorities = files.flatMap(({ chain, others }) => [...chain.slice(1), ...others]);
+export function readPfx(pfx: OneOrMany<PfxInput> | undefined | null, passphrase: Bytes | undefined): PfxContents {
+  const inputs: readonly unknown[] = isGiven(pfx) ? (Array.isArray(pfx) ? pfx : [pfx]) : [];
+  const files = inputs.map((input) => readFile(input, passphrase));
   return {
-    ...options,
-    key: [...listOf(options.key), ...files.map(({ key }) => encodePem('PRIVATE KEY', key!))],
-    cert: [...listOf(options.cert), ...files.map(({ chain }) => pemOf(chain))],
-    ...(authorities.length > 0 && { ca: [...listOf(options.ca), pemOf(authorities)] }),
+    identities: files.map(({ identity }) => identity),
+    authorities: files.flatMap(({ authorities }) => authorities),
   };
 }
 
-const listOf = <T>(value: OneOrMany<T> | undefined): readonly T[] =>
-  Array.isArray(value) ? value : value === undefined || value === null ? [] : [value as T];
-
-const pemOf = (certificates: Pkcs12['others']): string =>
-  certificates.map(({ der }) => encodePem('CERTIFICATE', der)).join('');
-
-function readPfx(input: PfxInput, common: string | undefined): Pkcs12 {
-  const isAlone = typeof input === 'string' || isBytes(input);
-  const bytes = isAlone ? input : input?.buf;
-  const passphrase = isAlone ? common : (input?.passphrase ?? common);
-  if (isGiven(passphrase)) checkString('options.passphrase', passphrase);
-  if (typeof bytes !== 'string' && !isBytes(bytes)) throw cannotLoad();
-  const file = typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes;
-  let content: Pkcs12;
-  try {
-    content = readPkcs12(
-      new Uint8Array(file.buffer, file.byteOffset, file.byteLength),
-      passphrase ?? undefined,
-      passwordCrypto,
-    );
-  } catch (cause) {
-    if (cause instanceof Pkcs12Error) throw cause;
-    throw cannotLoad(cause);
-  }
-  if (content.key === undefined || content.chain.length === 0) throw cannotLoad();
-  return content;
+function readFile(
+  input: unknown,
+  common: Bytes | undefined,
+): { readonly identity: PfxIdentity; readonly authorities: readonly Certificate[] } {
+  const { buf, passphrase: own } = (isBytes(input) ? {} : Object(input)) as { buf?: unknown; passphrase?: unknown };
+  const bytes = bytesOf(buf || input);
+  if (bytes === undefined) throw unreadable();
+  const { key: pkcs8, chain, others } = parse(bytes, textOf(own || common));
+  const [leaf, ...above] = chain;
+  if (pkcs8 === undefined) throw operationFailed('Unable to load private key from PFX data');
+  if (leaf === undefined) throw operationFailed('Unable to load certificate from PFX data');
+  const key = localKey(readPkcs8(pkcs8));
+  if (Buffer.compare(key.spki, leaf.publicKey.spki) !== 0) throw keyMismatch();
+  return { identity: { chain, signer: key.signer }, authorities: [...above, ...others] };
 }
 
-const cannotLoad = (cause?: unknown): Error =>
-  nodeError(
-    'ERR_CRYPTO_OPERATION_FAILED',
-    'Unable to load PFX certificate',
-    Error,
-    cause === undefined ? {} : { cause },
-  );
+function parse(bytes: Uint8Array, passphrase: string | undefined): Pkcs12 {
+  try {
+    return readPkcs12(bytes, passphrase, passwordCrypto);
+  } catch (error) {
+    throw asNodeError(error, bytes);
+  }
+}
+
+/** OpenSSL's reason as the message, which is all that Node tells; the code is what it would be. */
+function asNodeError(cause: unknown, bytes: Uint8Array): unknown {
+  if (cause instanceof DerError)
+    return isCutOff(bytes) ? sslReason('ASN1', 'not enough data', cause) : unreadable(cause);
+  if (!(cause instanceof Pkcs12Error)) return cause;
+  const { message } = cause;
+  if (message === 'mac verify failure' || message === 'bad decrypt') return sslReason('PKCS12', message, cause);
+  if (message.startsWith('unknown ')) {
+    return nodeError('ERR_CRYPTO_UNSUPPORTED_OPERATION', 'Unsupported PKCS12 PFX data', Error, { cause });
+  }
+  return unreadable(cause);
+}
+
+const sslReason = (library: string, reason: string, cause: unknown): Error =>
+  nodeError(`ERR_OSSL_${library}_${reason.toUpperCase().replaceAll(' ', '_')}`, reason, Error, { cause, reason });
+
+const operationFailed = (message: string, more: object = {}): Error =>
+  nodeError('ERR_CRYPTO_OPERATION_FAILED', message, Error, more);
+
+const unreadable = (cause?: unknown): Error =>
+  operationFailed('Unable to load PFX certificate', cause === undefined ? {} : { cause });
+
+/** Whether the outermost element is longer than what is there (X.690 section 8.1.3). */
+function isCutOff(bytes: Uint8Array): boolean {
+  const first = bytes[1];
+  if (first === undefined) return true;
+  if (first <= 0x80) return first < 0x80 && bytes.length < 2 + first;
+  const count = first & 0x7f;
+  const length = bytes.subarray(2, 2 + count).reduce((sum, byte) => sum * 256 + byte, 0);
+  return bytes.length < 2 + count + length;
+}
+
+function bytesOf(value: unknown): Uint8Array | undefined {
+  if (typeof value === 'string') return Buffer.from(value, 'latin1');
+  return isBytes(value) ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength) : undefined;
+}
+
+function textOf(passphrase: unknown): string | undefined {
+  if (!isGiven(passphrase) || typeof passphrase === 'string') return passphrase ?? undefined;
+  if (!isBytes(passphrase))
+    throw invalidArgType('options.passphrase', 'of type string or an instance of Buffer', passphrase);
+  return Buffer.from(passphrase.buffer, passphrase.byteOffset, passphrase.byteLength).toString();
+}

@@ -3,14 +3,14 @@ import { checkObject } from './arguments.ts';
 import { readCipherList } from './cipher-list.ts';
 import { ClientTrust } from './client-trust.ts';
 import { checkContextOptions, readRecordOptions, type SecureContextOptions } from './context-options.ts';
-import { readCredentials } from './credentials.ts';
+import { credentialOf, readCredentials } from './credentials.ts';
 import { defaults } from './defaults.ts';
 import { nodeError } from './errors.ts';
 import { readGroups, readSignatureSchemes } from './named-lists.ts';
-import { withPfx } from './pfx.ts';
+import { readPfx } from './pfx.ts';
 import { readVersions, type SecureVersion } from './protocol-versions.ts';
 import { readSecureOptions } from './secure-options.ts';
-import { checkKeysAtLevel, groupsAtLevel } from './security-level.ts';
+import { checkKeysAtLevel, defaultSecurityLevel, groupsAtLevel } from './security-level.ts';
 import { type ContextSessionOptions, readSessionOptions } from './sessions.ts';
 
 class Context {
@@ -61,21 +61,28 @@ Object.defineProperty(Context.prototype, 'constructor', { value: SecureContext, 
  * `ERR_TLS_INVALID_PROTOCOL_VERSION`, `ERR_SSL_NO_CIPHER_MATCH`, `ERR_OSSL_X509_KEY_VALUES_MISMATCH` and those of the
  * private key.
  */
-export function createSecureContext(given?: SecureContextOptions | null): SecureContext {
-  if (given === undefined || given === null) return createSecureContext({});
-  checkObject('options', given);
-  checkContextOptions(given);
-  const options = withPfx(given);
+export function createSecureContext(options?: SecureContextOptions | null): SecureContext {
+  if (options === undefined || options === null) return createSecureContext({});
+  checkObject('options', options);
+  checkContextOptions(options);
   const switches = readSecureOptions(options.secureOptions);
+  const pfx = readPfx(options.pfx, options.passphrase);
   const { suites, securityLevel } = readCipherList(options.ciphers);
-  const trust = new ClientTrust(options, securityLevel);
-  const credentials = readCredentials(options.key, options.cert, options.passphrase, trust.authorities);
-  checkKeysAtLevel(securityLevel, credentials);
+  const trust = new ClientTrust(options, securityLevel ?? defaultSecurityLevel, pfx.authorities);
+  const { authorities } = trust;
+  const credentials = [
+    // Of two identities of a kind OpenSSL keeps the one loaded last, which in Node is that of the PFX.
+    ...pfx.identities.map(({ chain, signer }) => credentialOf(chain, signer, authorities)),
+    ...readCredentials(options.key, options.cert, options.passphrase, authorities),
+  ];
+  // Our own keys and groups are as strong as the application wants them; clients have to be as strong as in Node.
+  const ownLevel = securityLevel ?? 0;
+  checkKeysAtLevel(ownLevel, credentials);
   const config: ServerConfig = {
     ...readVersions(options, switches, suites),
     cipherSuites: suites,
     honorCipherOrder: options.honorCipherOrder !== false || switches.honorCipherOrder,
-    groups: groupsAtLevel(securityLevel, readGroups(options.ecdhCurve ?? defaults.ecdhCurve)),
+    groups: groupsAtLevel(ownLevel, readGroups(options.ecdhCurve ?? defaults.ecdhCurve)),
     signatureSchemes: readSignatureSchemes(options.sigalgs),
     credentials,
     ...(switches.prioritizeChaCha && { prioritizeChaCha: true }),

@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
 import { constants } from 'node:crypto';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import * as tls from 'node:tls';
-import { fileURLToPath } from 'node:url';
 import { cipherSuites } from '../../src/crypto/cipher-suites.ts';
 import tsls, { createServer, TLSSocket } from '../../src/index.ts';
 import { readClientHello } from '../../src/messages/client-hello.ts';
@@ -127,7 +125,6 @@ describe("options are refused in node:tls's own words", () => {
 
 describe('what node:tls takes and is refused here says so', () => {
   const cases: [string, object, string][] = [
-    ['no PKCS #12 file', { pfx: 'x' }, 'ERR_CRYPTO_OPERATION_FAILED'],
     ['an engine', { privateKeyEngine: 'x', privateKeyIdentifier: 'x' }, 'ERR_CRYPTO_CUSTOM_ENGINE_NOT_SUPPORTED'],
     ["a client's method", { secureProtocol: 'TLS_client_method' }, 'ERR_TLS_INVALID_PROTOCOL_METHOD'],
     ['TLS 1.1 alone', { secureProtocol: 'TLSv1_1_method' }, 'ERR_TLS_INVALID_PROTOCOL_VERSION'],
@@ -148,37 +145,6 @@ describe('what node:tls takes and is refused here says so', () => {
   for (const [title, options, code] of cases) {
     it(title, () => assert.throws(() => createServer(options), { code }));
   }
-});
-
-describe('pfx', () => {
-  const file = (name: string): Buffer =>
-    readFileSync(fileURLToPath(new URL(`../../../test/fixtures/pkcs12/${name}.p12`, import.meta.url)));
-  const forms: [string, object][] = [
-    ['a Buffer and a passphrase', { pfx: file('modern'), passphrase: 'secret' }],
-    ['binary text', { pfx: file('modern').toString('latin1'), passphrase: 'secret' }],
-    ['an array of files with their own passphrases', { pfx: [{ buf: file('modern'), passphrase: 'secret' }] }],
-    ['two files, chosen by what the client verifies', { pfx: [file('rsa'), file('modern')], passphrase: 'secret' }],
-  ];
-  for (const [title, options] of forms) {
-    it(title, async () => {
-      await using at = await listen({ key: undefined, cert: undefined, ...options });
-      const peer = client(at.port, { sigalgs: 'ECDSA+SHA256:ECDSA+SHA384', rejectUnauthorized: false });
-      await once(peer, 'secureConnect');
-      assert.equal(peer.getPeerCertificate().subject.CN, 'tsls test client');
-      assert.ok(peer.getPeerCertificate(true).issuerCertificate, 'the chain comes with it');
-      peer.destroy();
-    });
-  }
-  it('a wrong password', () => {
-    const options = { pfx: file('modern'), passphrase: 'wrong' };
-    assert.throws(() => createServer(options), { message: 'mac verify failure' });
-    assert.throws(() => tls.createServer(options), { message: 'mac verify failure' });
-  });
-  it('a file without a key', () => {
-    assert.throws(() => createServer({ pfx: file('no-key'), passphrase: 'secret' }), {
-      code: 'ERR_CRYPTO_OPERATION_FAILED',
-    });
-  });
 });
 
 describe('a chain that is not whole', () => {
@@ -235,6 +201,8 @@ describe("ciphers mean what OpenSSL's list means", () => {
     'TLS_CHACHA20_POLY1305_SHA256:TLS_NOBODY:AESGCM+aECDSA',
     'ECDHE+AESGCM:@SECLEVEL=2',
     'ECDHE:@SECLEVEL=4',
+    'DEFAULT@SECLEVEL=0',
+    'ECDHE+AESGCM@SECLEVEL=2:!AES128',
   ];
   for (const list of lists) {
     it(list, async () => {

@@ -7,10 +7,26 @@ export const isKeyObject = (value: unknown): value is crypto.KeyObject => value 
 
 /** A private key from PEM or DER, encrypted or not. Throws Node's own errors. */
 export const readPrivateKey = (key: string | Uint8Array, passphrase: string | undefined): crypto.KeyObject =>
-  crypto.createPrivateKey({
+  createPrivateKey({
     key: typeof key === 'string' ? key : Buffer.from(key.buffer, key.byteOffset, key.length),
     ...(passphrase !== undefined && { passphrase }),
   });
+
+/**
+ * Tries twice: a certificate that node:tls could not verify leaves an error in OpenSSL's queue, which Node takes for one
+ * of the next key that it reads, and is rid of then.
+ */
+function createPrivateKey(input: crypto.PrivateKeyInput): crypto.KeyObject {
+  try {
+    return crypto.createPrivateKey(input);
+  } catch {
+    return crypto.createPrivateKey(input);
+  }
+}
+
+/** A private key from the DER of PKCS #8. Throws Node's own errors. */
+export const readPkcs8 = (bytes: Uint8Array): crypto.KeyObject =>
+  createPrivateKey({ key: Buffer.from(bytes), format: 'der', type: 'pkcs8' });
 
 /** A public key from PEM, or from a DER SubjectPublicKeyInfo. */
 export const readPublicKey = (key: string | Uint8Array): crypto.KeyObject =>
