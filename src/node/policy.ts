@@ -130,6 +130,7 @@ export class ConnectionPolicy implements Policy {
       this.#self.handOver((stream) => choice.handOver(stream));
       return new Promise(() => {}); // nobody waits for it any more
     }
+    if (isGiven(this.#options.onClientHello)) this.#self.forgetInput();
     const alpn = this.#alpn(choice?.ALPNProtocols);
     const finish = (context: SecureContext): ServerConfig => this.#configOf(context, choice, alpn);
     const { standard } = this.#contexts;

@@ -230,7 +230,6 @@ export class SecureLink implements Sink {
 
   #becomeSecure(): void {
     this.#handshake = 'done';
-    this.#input = undefined;
     if (this.connection.isConfirmed) this.#stopDeadline();
     publish('end', () => ({ socket: this.#stream, report: this.connection.report }));
     process.nextTick(() => {
@@ -256,6 +255,11 @@ export class SecureLink implements Sink {
   #stopDeadline(): void {
     clearTimeout(this.#deadline);
     this.#deadline = undefined;
+  }
+
+  /** The application did not ask for the connection as it came. */
+  forgetInput(): void {
+    this.#input = undefined;
   }
 
   /** Gives the connection away as it came: for the stream's method of the same name. */

@@ -73,6 +73,11 @@ export abstract class SecureStream extends net.Socket {
     this.#link.handOver(take);
   }
 
+  /** Keeps what the client sent no longer: `handOver` will not be called. @internal */
+  forgetInput(): void {
+    this.#link.forgetInput();
+  }
+
   // Bytes of plaintext, as Node counts them for TLS. These are accessors of net.Socket, whose types call them properties.
   static {
     Object.defineProperties(SecureStream.prototype, {
