@@ -15,6 +15,7 @@ const usage = `usage: npm run bench -- [options]
   --only NAMES                 measure these only: ${cases.map((c) => c.name).join(', ')}
   --implementation tsls|node   what is held against node:tls (tsls); node shows how far noise goes
   --node PATH                  the Node that runs the servers (this one)
+  --provider node|openssl      where tsls has its cryptography from (openssl)
   --rounds N                   pairs of rounds (7)
   --json FILE                  write the results as JSON
   --markdown FILE              write the table as Markdown
@@ -25,7 +26,7 @@ function readOptions() {
   const text = { type: 'string' } as const;
   const { values } = parseArgs({
     options: {
-      ...{ only: text, implementation: text, node: text, rounds: text, json: text, markdown: text },
+      ...{ only: text, implementation: text, node: text, provider: text, rounds: text, json: text, markdown: text },
       strict: { type: 'boolean' },
     },
   });
@@ -34,7 +35,14 @@ function readOptions() {
   const rounds = Number(values.rounds ?? 7);
   if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds is a whole number from 1');
   const implementation = implementationName(values.implementation ?? 'tsls');
-  return { ...values, implementation, rounds, node: values.node ?? process.execPath, only };
+  return {
+    ...values,
+    implementation,
+    rounds,
+    node: values.node ?? process.execPath,
+    provider: values.provider ?? 'openssl',
+    only,
+  };
 }
 
 function remarks(lines: readonly Line[], subject: string): string[] {
@@ -60,11 +68,16 @@ async function main(options: ReturnType<typeof readOptions>): Promise<number> {
     writeFileSync(join(folder, 'openssl.cnf'), withoutTickets);
     const version = execFileSync(options.node, ['--version'], { encoding: 'utf8' }).trim();
     const subject = options.implementation === 'tsls' ? 'tsls' : 'node:tls again';
-    const title = `Node ${version}, ${cpus().length} cores (${cpus()[0]?.model.trim()}), ${options.rounds} rounds each`;
+    const title = `Node ${version}, cryptography by ${options.provider}, ${cpus().length} cores (${cpus()[0]?.model.trim()}), ${options.rounds} rounds each`;
     const lines: Line[] = [];
     for (const c of cases.filter((c) => options.only.length === 0 || options.only.includes(c.name))) {
       process.stderr.write(`${c.name} … `);
-      const measured = await measure({ node: options.node, folder, load }, c, options.implementation, options.rounds);
+      const measured = await measure(
+        { node: options.node, provider: options.provider, folder, load },
+        c,
+        options.implementation,
+        options.rounds,
+      );
       const line = summarize(measured);
       process.stderr.write(`${line.ratio.toFixed(2)}\n`);
       lines.push(line);

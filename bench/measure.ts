@@ -24,12 +24,14 @@ export interface Measured {
 
 export interface Bench {
   readonly node: string;
+  /** Where tsls has its cryptography from. */
+  readonly provider: string;
   readonly folder: string;
   readonly load: LoadGenerator;
 }
 
 const startServer = (bench: Bench, c: Case, implementation: ImplementationName, mode = c.mode): Promise<BenchServer> =>
-  BenchServer.start(bench.node, join(bench.folder, 'openssl.cnf'), {
+  BenchServer.start(bench.node, join(bench.folder, 'openssl.cnf'), bench.provider, {
     implementation,
     key: join(bench.folder, `${c.credential}.key`),
     cert: join(bench.folder, `${c.credential}.pem`),

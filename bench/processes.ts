@@ -48,9 +48,11 @@ export class BenchServer {
   }
 
   /** Starts one under the Node given. The OpenSSL configuration file says what node:tls has no option for. */
-  static async start(node: string, opensslConfig: string, setup: ServerSetup): Promise<BenchServer> {
+  static async start(node: string, opensslConfig: string, provider: string, setup: ServerSetup): Promise<BenchServer> {
     const execArgv = ['--expose-gc', `--openssl-config=${opensslConfig}`];
-    const child = fork(program('./server.js'), [JSON.stringify(setup)], { execPath: node, execArgv });
+    const child = fork(program('./server.js'), [JSON.stringify(setup)], {
+      ...{ execPath: node, execArgv, env: { ...process.env, TSLS_CRYPTO: provider } },
+    });
     const answer = await next<ServerAnswer>(child);
     if (!('port' in answer)) throw new Error('the server does not say its port');
     return new BenchServer(child, answer.port);

@@ -62,6 +62,7 @@ const server = tls.createServer(
     ecdhCurve: setup.tls.group,
     // As few tickets as either side can be brought to send; the load generator counts them.
     secureOptions: constants.SSL_OP_NO_TICKET,
+    ...{ sessionTickets: 0 }, // ours; node:tls takes the number from OpenSSL's configuration
   },
   (socket) => {
     socket.on('error', () => {});

@@ -13,6 +13,7 @@ export type { ClientHello } from './messages/client-hello.ts';
 export type { AlpnProtocols } from './node/alpn-protocols.ts';
 export type { SecureContextOptions } from './node/context-options.ts';
 export type { CertificateInput, KeyInput, OneOrMany, RemoteKey } from './node/credentials.ts';
+export type { CryptoChoice } from './node/crypto-provider.ts';
 export type { TlsClientError } from './node/errors.ts';
 export type { HandshakeMessages } from './node/handshake-channels.ts';
 export type { CertificateName, LegacyCertificate } from './node/legacy-certificate.ts';

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { chooseCrypto } from '../node/crypto-provider.ts';
 import { type Command, readArguments, UsageError, usage } from './arguments.ts';
 import { openDevelopmentStore } from './development-store.ts';
 import { developmentNames, type Identity, isEveryAddress, readIdentity, shortPath } from './identity.ts';
@@ -102,7 +103,7 @@ function version(): string {
 try {
   const command = readArguments(process.argv.slice(2));
   if (command.kind === 'help') stdout.write(usage);
-  else if (command.kind === 'version') say(version());
+  else if (command.kind === 'version') say(`${version()} (cryptography by ${chooseCrypto().name})`);
   else await run(command);
 } catch (error) {
   if (!(error instanceof Error)) throw error;

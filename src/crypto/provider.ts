@@ -34,6 +34,8 @@ export interface Aead {
     start: number,
     end: number,
   ): Uint8Array | undefined;
+  /** Wipes the key and gives back what it is held in. `seal` and `open` throw afterwards. */
+  release(): void;
 }
 
 /** An ephemeral key pair of one group. */

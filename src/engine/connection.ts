@@ -89,7 +89,7 @@ export class Connection {
   constructor(policy: Policy, provider: CryptoProvider, sink: Sink, clock: Clock) {
     this.#sink = sink;
     this.#outbound = new Outbound(sink.returnsOutput);
-    this.report = new HandshakeReport(clock);
+    this.report = new HandshakeReport(clock, provider.name);
     const channel = new HandshakeChannel(sink, this.#messages, this.#inbound, this.#outbound);
     const steps = serverHandshake({ policy, provider, channel, report: this.report });
     this.#handshake = new HandshakeDriver(steps, {
@@ -238,8 +238,15 @@ export class Connection {
   /** Forgets everything: nothing is sent any more, late answers are ignored. */
   destroy(): void {
     this.#state = 'over';
+    this.#release();
+  }
+
+  /** Lets go of what the connection will not need any more: it is over. */
+  #release(): void {
     this.#handshake?.drop();
     this.#authentication?.drop();
+    this.#inbound.release();
+    this.#outbound.release();
   }
 
   /** Works off what is there, after `first`, until more input or an answer is needed. */
@@ -467,8 +474,7 @@ export class Connection {
     this.#state = 'over';
     const { code, alert, direction = 'none', cause } = facts;
     const failure = new ConnectionFailure(message, { code, alert, direction, cause, report: this.report });
-    this.#handshake?.drop();
-    this.#authentication?.drop();
+    this.#release();
     this.#sink.event({ type: 'failure', failure });
   }
 }

@@ -33,8 +33,14 @@ export class Inbound {
   }
 
   protect(opener: Opener): void {
+    this.#opener.release();
     this.#opener = opener;
     this.#reader.maxFragmentLength = opener.maxFragmentLength;
+  }
+
+  /** Nothing will be opened any more. */
+  release(): void {
+    this.#opener.release();
   }
 
   skipEarlyData(how: 'untilHello' | 'undecryptable'): void {

@@ -30,7 +30,13 @@ export class Outbound {
 
   protect(sealer: Sealer): void {
     this.#sealMessages();
+    this.#sealer.release();
     this.#sealer = sealer;
+  }
+
+  /** Nothing will be added any more. */
+  release(): void {
+    this.#sealer.release();
   }
 
   limitFragments(length: number): void {

@@ -17,6 +17,8 @@ export interface TimelineEntry {
 export class HandshakeReport {
   /** The last thing that was reached: `start`, `clientHello`, `serverHello`, … `secure`. */
   stage = 'start';
+  /** By what the cryptography is done: `node:crypto`, or `openssl`. */
+  readonly cryptoProvider: string;
   /** The number of the version chosen, as on the wire. */
   versionNumber: number | undefined;
   cipherSuite: CipherSuite | undefined;
@@ -43,7 +45,8 @@ export class HandshakeReport {
   readonly #clock: Clock;
   readonly #start: number;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, cryptoProvider = 'node:crypto') {
+    this.cryptoProvider = cryptoProvider;
     this.#clock = clock;
     this.#start = clock();
   }

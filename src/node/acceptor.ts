@@ -1,8 +1,10 @@
 import type { BlockList, Server } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { CryptoProvider } from '../crypto/provider.ts';
 import { readAlpnProtocols, writeAlpnProtocols } from './alpn-protocols.ts';
 import { isGiven } from './arguments.ts';
 import type { SecureContextOptions } from './context-options.ts';
+import { chooseCrypto } from './crypto-provider.ts';
 import { NamedContexts } from './named-contexts.ts';
 import type { ContextSource, PolicyOptions, ServerServices } from './policy.ts';
 import { asSecureContext, createSecureContext, type SecureContext } from './secure-context.ts';
@@ -24,6 +26,7 @@ export class Acceptor implements ContextSource {
   readonly sockets: Set<TLSSocket> = new Set();
   readonly sessions: ServerSessions;
   readonly services: ServerServices;
+  readonly crypto: CryptoProvider;
   readonly #names = new NamedContexts();
   #standard: SecureContext;
 
@@ -35,6 +38,7 @@ export class Acceptor implements ContextSource {
     this.#standard = isGiven(options.secureContext)
       ? asSecureContext(options.secureContext, 'options.secureContext')
       : createSecureContext(options);
+    this.crypto = chooseCrypto(options);
     // As in Node, they may be part of a context that was made before.
     this.sessions = new ServerSessions(server, { ...definedIn(this.#standard.sessionOptions), ...definedIn(options) });
     keepSessions(server, this.sessions);

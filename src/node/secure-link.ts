@@ -1,6 +1,5 @@
 import * as net from 'node:net';
 import { Duplex } from 'node:stream';
-import { nodeCrypto } from '../crypto/node/provider.ts';
 import { Connection, type ConnectionEvent, type Sink } from '../engine/connection.ts';
 import { toAlert } from '../engine/failure.ts';
 import { outputPool } from '../engine/output-pool.ts';
@@ -58,7 +57,7 @@ export class SecureLink implements Sink {
     if (role.mayHandOver) this.#input = [];
     this.carrier = raw ? undefined : carrier;
     this.returnsOutput = raw !== undefined;
-    this.connection = new Connection(role.policy, nodeCrypto, this, now);
+    this.connection = new Connection(role.policy, role.crypto, this, now);
     this.#transport = raw ? takeHandle(stream, raw) : this.#wrap(carrier);
     const { handshakeTimeout } = role;
     if (handshakeTimeout > 0) this.#deadline = setTimeout(timeOut, handshakeTimeout, this.connection);

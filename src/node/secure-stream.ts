@@ -1,5 +1,6 @@
 import * as net from 'node:net';
 import { Duplex } from 'node:stream';
+import type { CryptoProvider } from '../crypto/provider.ts';
 import type { Connection, Sink } from '../engine/connection.ts';
 import type { Policy } from '../handshake/config.ts';
 import type { ClientIdentity } from '../handshake/handshake.ts';
@@ -11,6 +12,7 @@ import type { Done } from './transport.ts';
 /** How a stream is made: by a server, or by an application that wraps a stream of its own. */
 export interface StreamRole {
   readonly policy: Policy;
+  readonly crypto: CryptoProvider;
   /** Whether the handshake's failure is an `error` event of the stream, or only told to `onHandshake`. */
   readonly emitsHandshakeErrors: boolean;
   /** Milliseconds that the handshake may take; 0 for any time. */

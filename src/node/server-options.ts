@@ -2,6 +2,7 @@ import type { BlockList, ServerOpts } from 'node:net';
 import type { AlpnProtocols } from './alpn-protocols.ts';
 import { checkNumber, isGiven } from './arguments.ts';
 import type { SecureContextOptions } from './context-options.ts';
+import type { CryptoOptions } from './crypto-provider.ts';
 import { checkPolicyOptions, type PolicyOptions } from './policy.ts';
 import { checkPskOptions, type PskOptions } from './pre-shared-keys.ts';
 import type { SecureContext } from './secure-context.ts';
@@ -13,6 +14,7 @@ export interface TlsOptions
     SecureContextOptions,
     SessionOptions,
     PskOptions,
+    CryptoOptions,
     Omit<PolicyOptions, 'alpnProtocols'> {
   /** Protocols in our order: names, or the wire format. Not together with `ALPNCallback`. */
   readonly ALPNProtocols?: AlpnProtocols | undefined;

@@ -1,4 +1,5 @@
 import type { Server } from 'node:net';
+import type { CryptoProvider } from '../crypto/provider.ts';
 import type { Acceptor } from './acceptor.ts';
 import type { TlsClientError } from './errors.ts';
 import { ConnectionPolicy } from './policy.ts';
@@ -22,6 +23,10 @@ export class ServerRole implements StreamRole {
 
   get mayHandOver(): boolean {
     return this.#acceptor.policyOptions.onClientHello !== undefined;
+  }
+
+  get crypto(): CryptoProvider {
+    return this.#acceptor.crypto;
   }
 
   get handshakeTimeout(): number {

@@ -7,6 +7,7 @@ import { versionName } from '../wire/code-points.ts';
 import { type AlpnProtocols, readAlpnProtocols } from './alpn-protocols.ts';
 import { checkFunction, checkNumber, checkObject, checkString, invalidArgType, isBytes, isGiven } from './arguments.ts';
 import type { SecureContextOptions } from './context-options.ts';
+import { type CryptoOptions, chooseCrypto } from './crypto-provider.ts';
 import { nodeError } from './errors.ts';
 import { publish } from './handshake-channels.ts';
 import { traceTo } from './handshake-trace.ts';
@@ -18,7 +19,7 @@ import { asSecureContext, createSecureContext, type SecureContext } from './secu
 import { SecureStream, type StreamRole } from './secure-stream.ts';
 import { sessionsOf } from './sessions.ts';
 
-export interface TLSSocketOptions extends SecureContextOptions, Omit<PolicyOptions, 'alpnProtocols'> {
+export interface TLSSocketOptions extends SecureContextOptions, CryptoOptions, Omit<PolicyOptions, 'alpnProtocols'> {
   /** Must be true: tsls is a server. */
   readonly isServer?: boolean | undefined;
   readonly secureContext?: SecureContext | undefined;
@@ -332,9 +333,11 @@ function standaloneRole(options: TLSSocketOptions): (socket: TLSSocket) => Strea
     alpnProtocols: readAlpnProtocols(options.ALPNProtocols),
   };
   const contexts = { standard, find: () => undefined };
+  const crypto = chooseCrypto(options);
   const services = { sessions: sessionsOf(options.server ?? standard, { ...standard.sessionOptions }) };
   return (socket) => ({
     policy: new ConnectionPolicy(policyOptions, contexts, socket, services),
+    crypto,
     emitsHandshakeErrors: true,
     handshakeTimeout: 0,
     ...(options.onClientHello && { mayHandOver: true }),

@@ -14,12 +14,15 @@ export class PlaintextSealer implements Sealer {
     this.sealed++;
     return at + headerLength + content.length;
   }
+
+  release(): void {}
 }
 
 /** Opens records before any key. */
 export const plaintextOpener: Opener = {
   maxFragmentLength: maxPlaintextLength,
   open: (type, bytes, start, end) => ({ type, content: bytes.subarray(start, end) }),
+  release: () => {},
 };
 
 /** A record header with the version that every record of TLS 1.2 and 1.3 bears (RFC 8446 section 5.1). */

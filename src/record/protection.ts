@@ -15,6 +15,8 @@ export interface Sealer {
    * Returns the index after it.
    */
   seal(type: number, content: Uint8Array, padding: number, out: Uint8Array, at: number): number;
+  /** Gives the key back: no record will be sealed with it any more. */
+  release(): void;
 }
 
 export interface Opened {
@@ -28,6 +30,8 @@ export interface Opener {
   readonly maxFragmentLength: number;
   /** Opens `bytes[start, end)`, a record's fragment behind its header; `undefined` when it is not authentic. */
   open(type: number, bytes: Uint8Array, start: number, end: number): Opened | undefined;
+  /** Gives the key back: no record will be opened with it any more. */
+  release(): void;
 }
 
 /** A key and the static part of its nonces. */

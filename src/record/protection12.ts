@@ -53,6 +53,10 @@ export class Sealer12 implements Sealer {
     setAdditionalData(sequence, type, content.length);
     return this.#key.aead.seal(nonce, additionalData, content, noTrailer, out, start);
   }
+
+  release(): void {
+    this.#key.aead.release();
+  }
 }
 
 /** Opens AEAD records of TLS 1.2. */
@@ -90,5 +94,9 @@ export class Opener12 implements Opener {
       fail('recordOverflow', `record of ${content.length} bytes of plaintext`, 'DATA_LENGTH_TOO_LONG');
     }
     return { type, content };
+  }
+
+  release(): void {
+    this.#key.aead.release();
   }
 }

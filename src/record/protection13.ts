@@ -40,6 +40,10 @@ export class Sealer13 implements Sealer {
     const trailer = padding === 0 ? trailers[type]! : paddedTrailer(type, padding);
     return this.#key.aead.seal(nonce, out.subarray(at, start), content, trailer, out, start);
   }
+
+  release(): void {
+    this.#key.aead.release();
+  }
 }
 
 /** Opens TLSCiphertext (RFC 8446 section 5.2). */
@@ -71,5 +75,9 @@ export class Opener13 implements Opener {
     while (typeAt >= 0 && inner[typeAt] === 0) typeAt--;
     if (typeAt < 0) fail('unexpectedMessage', 'encrypted record without content type', 'BAD_RECORD_TYPE');
     return { type: inner[typeAt]!, content: inner.subarray(0, typeAt) };
+  }
+
+  release(): void {
+    this.#key.aead.release();
   }
 }

@@ -1,9 +1,9 @@
-import { nodeCrypto } from '../../src/crypto/node/provider.ts';
 import type { CryptoProvider } from '../../src/crypto/provider.ts';
 import { Connection, type ConnectionEvent } from '../../src/engine/connection.ts';
 import type { ConnectionFailure } from '../../src/engine/failure.ts';
 import type { Policy, ServerConfig } from '../../src/handshake/config.ts';
 import type { SecureContextOptions } from '../../src/node/context-options.ts';
+import { chooseCrypto } from '../../src/node/crypto-provider.ts';
 import { createSecureContext } from '../../src/node/secure-context.ts';
 import { type IdentityKind, identity } from './identities.ts';
 
@@ -43,7 +43,7 @@ export class ServerEnd {
       plaintext: (bytes: Uint8Array) => void this.#plaintext.push(Uint8Array.from(bytes)),
       event: (event: ConnectionEvent) => void this.events.push(event),
     };
-    this.connection = new Connection(policy, options.provider ?? nodeCrypto, sink, () => this.#time++);
+    this.connection = new Connection(policy, options.provider ?? chooseCrypto(), sink, () => this.#time++);
   }
 
   receive(bytes: Uint8Array): void {

@@ -48,7 +48,8 @@ const joinLimit = 2048;
 /** One AEAD key by `node:crypto`, which makes a new cipher object for every record. */
 class NodeAead implements Aead {
   readonly #name: string;
-  readonly #key: Key;
+  /** Gone once it was released, lest a record be sealed with the zeros that it was wiped with. */
+  #key: Key | undefined;
   readonly #options: { readonly authTagLength: number };
   readonly #isCcm: boolean;
 
@@ -58,6 +59,11 @@ class NodeAead implements Aead {
     this.#isCcm = this.#name.endsWith('-ccm');
     // Not `Buffer.from`, whose shared slab would live as long as the key.
     this.#key = preferKeyObject ? crypto.createSecretKey(key) : Uint8Array.from(key);
+  }
+
+  get #usableKey(): Key {
+    if (this.#key === undefined) throw new Error('a key is used after it was released');
+    return this.#key;
   }
 
   seal(
@@ -70,7 +76,7 @@ class NodeAead implements Aead {
   ): number {
     const trailerAt = at + content.length;
     const end = trailerAt + trailer.length;
-    const cipher = makeCipher(this.#name, this.#key, nonce, this.#options);
+    const cipher = makeCipher(this.#name, this.#usableKey, nonce, this.#options);
     if (this.#isCcm) cipher.setAAD(additionalData, { plaintextLength: end - at });
     else cipher.setAAD(additionalData);
     if (content.length <= joinLimit || this.#isCcm) {
@@ -96,7 +102,7 @@ class NodeAead implements Aead {
   ): Uint8Array | undefined {
     const tagAt = end - this.#options.authTagLength;
     if (tagAt < start) return undefined;
-    const decipher = makeDecipher(this.#name, this.#key, nonce, this.#options);
+    const decipher = makeDecipher(this.#name, this.#usableKey, nonce, this.#options);
     decipher.setAuthTag(buffer.subarray(tagAt, end));
     if (this.#isCcm) decipher.setAAD(additionalData, { plaintextLength: tagAt - start });
     else decipher.setAAD(additionalData);
@@ -107,6 +113,12 @@ class NodeAead implements Aead {
     } catch {
       return undefined; // not authentic: the only way these calls fail
     }
+  }
+
+  release(): void {
+    // A KeyObject's bytes are wiped by OpenSSL when it is collected.
+    if (this.#key instanceof Uint8Array) this.#key.fill(0);
+    this.#key = undefined;
   }
 }
 

@@ -107,6 +107,7 @@ const blamingIdentity = (opener: Opener): Opener => ({
   open: (type, bytes, start, end) =>
     opener.open(type, bytes, start, end) ??
     fail('badRecordMac', 'the client names a PSK identity that is not known', 'PSK_IDENTITY_NOT_FOUND'),
+  release: () => opener.release(),
 });
 
 function* receiveNextProtocol(hs: Conversation12): Steps<void> {

@@ -1,0 +1,188 @@
+import type { Aead } from '../provider.ts';
+import type { CipherContext, CipherContexts, CipherName } from './cipher-contexts.ts';
+import { type Library, type Pointer, succeed } from './library.ts';
+import type { Area, Memory } from './memory.ts';
+
+const nonceLength = 12;
+const tagLength = 16;
+/** EVP_CTRL_AEAD_GET_TAG and EVP_CTRL_AEAD_SET_TAG. */
+const getTag = 0x10;
+const setTag = 0x11;
+/** Longest additional data; records have 5 or 13 bytes of it. */
+const mostAdditionalData = 256;
+/** Bytes up to which it is cheaper to put content and trailer together than to call the cipher twice. */
+const joinLimit = 4096;
+/** What one call of `EVP_CipherUpdate` may be given: its lengths are C's int. */
+const mostBytes = 2 ** 30;
+
+/** The length that V8 knows, whatever property an application has put over it. */
+const trueLength = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), 'length')!.get!;
+
+/** What all keys of a thread share. */
+export class AeadMachine {
+  readonly library: Library;
+  readonly memory: Memory;
+  readonly contexts: CipherContexts;
+  readonly key: Area;
+  readonly zeros: Area;
+  readonly nonce: Area;
+  readonly additionalData: Area;
+  readonly tag: Area;
+  /** Where calls write how many bytes they gave. */
+  readonly count: Area;
+  /** Takes back the contexts of keys that nobody released: a safety net, which no connection should need. */
+  readonly abandoned: FinalizationRegistry<CipherContext>;
+
+  constructor(library: Library, memory: Memory, contexts: CipherContexts) {
+    this.library = library;
+    this.memory = memory;
+    this.contexts = contexts;
+    this.key = memory.reserve(32);
+    this.zeros = memory.reserve(32);
+    this.nonce = memory.reserve(nonceLength);
+    this.additionalData = memory.reserve(mostAdditionalData);
+    this.tag = memory.reserve(tagLength);
+    this.count = memory.reserve(4);
+    this.abandoned = new FinalizationRegistry((context) => contexts.give(context, this.zeros.address));
+  }
+
+  /** A context with a key in it. */
+  keyed(cipher: CipherName, key: Uint8Array, encrypts: 0 | 1): CipherContext {
+    const context = this.contexts.take(cipher);
+    this.key.bytes.set(key);
+    const result = this.library.openssl.EVP_CipherInit_ex(context.pointer, 0, 0, this.key.address, 0, encrypts);
+    this.key.bytes.fill(0);
+    if (result !== 1) this.contexts.give(context, this.zeros.address);
+    succeed(result);
+    return context;
+  }
+
+  /** Begins a record: its nonce and additional data. */
+  begin(context: Pointer, nonce: Uint8Array, additionalData: Uint8Array): void {
+    const { openssl } = this.library;
+    if (nonce.length !== nonceLength) throw new RangeError(`a nonce of ${nonce.length} bytes`);
+    if (additionalData.length > mostAdditionalData) throw new RangeError('too much additional data');
+    this.nonce.bytes.set(nonce);
+    this.additionalData.bytes.set(additionalData);
+    succeed(openssl.EVP_CipherInit_ex(context, 0, 0, 0, this.nonce.address, -1));
+    if (additionalData.length === 0) return;
+    succeed(
+      openssl.EVP_CipherUpdate(context, 0, this.count.address, this.additionalData.address, additionalData.length),
+    );
+  }
+
+  /** Encrypts or decrypts; checks that all of it came out. */
+  update(context: Pointer, from: Pointer, length: number, to: Pointer): void {
+    if (length === 0) return;
+    if (length > mostBytes) throw new RangeError('too many bytes for one call');
+    succeed(this.library.openssl.EVP_CipherUpdate(context, to, this.count.address, from, length));
+    if (this.count.bytes.readInt32LE(0) !== length) throw new Error('OpenSSL held bytes back');
+  }
+}
+
+/**
+ * One AEAD key in OpenSSL's hands: a context for each direction, which keeps its key from record to record. It is made
+ * by the first use, so that a key which is never used has nothing to give back.
+ */
+export class OpensslAead implements Aead {
+  readonly #machine: AeadMachine;
+  readonly #cipher: CipherName;
+  readonly #key: Uint8Array;
+  #sealing: CipherContext | undefined;
+  #opening: CipherContext | undefined;
+  #isReleased = false;
+
+  constructor(machine: AeadMachine, cipher: CipherName, key: Uint8Array) {
+    if (key.length !== machine.contexts.keyLength(cipher)) throw new RangeError(`a key of ${key.length} bytes`);
+    this.#machine = machine;
+    this.#cipher = cipher;
+    this.#key = Uint8Array.from(key);
+  }
+
+  #context(encrypts: 0 | 1): CipherContext {
+    if (this.#isReleased) throw new Error('a key is used after it was released');
+    const context = this.#machine.keyed(this.#cipher, this.#key, encrypts);
+    this.#machine.abandoned.register(this, context, context);
+    return context;
+  }
+
+  seal(
+    nonce: Uint8Array,
+    additionalData: Uint8Array,
+    content: Uint8Array,
+    trailer: Uint8Array,
+    out: Uint8Array,
+    at: number,
+  ): number {
+    const trailerAt = at + content.length;
+    const end = trailerAt + trailer.length;
+    // OpenSSL gets bare addresses: this is the check that counts.
+    if (!(at >= 0) || !Number.isInteger(at) || end + tagLength > out.length)
+      throw new RangeError('no room for a record');
+    const machine = this.#machine;
+    const { memory, tag, library } = machine;
+    this.#sealing ??= this.#context(1);
+    const context = this.#sealing.pointer;
+    machine.begin(context, nonce, additionalData);
+    if (content.length <= joinLimit) {
+      out.set(content, at);
+      out.set(trailer, trailerAt);
+      const start = memory.addressOf(out) + at;
+      machine.update(context, start, end - at, start);
+    } else {
+      // The one buffer of the application's that is read past JavaScript's own checks.
+      if (trueLength.call(content) !== content.length) throw new RangeError('a buffer that lies about its length');
+      const from = library.addressOf(content);
+      out.set(trailer, trailerAt);
+      const start = memory.addressOf(out);
+      machine.update(context, from, content.length, start + at);
+      machine.update(context, start + trailerAt, trailer.length, start + trailerAt);
+    }
+    succeed(library.openssl.EVP_CipherFinal_ex(context, tag.address, machine.count.address));
+    succeed(library.openssl.EVP_CIPHER_CTX_ctrl(context, getTag, tagLength, tag.address));
+    out.set(tag.bytes, end);
+    return end + tagLength;
+  }
+
+  open(
+    nonce: Uint8Array,
+    additionalData: Uint8Array,
+    buffer: Uint8Array,
+    start: number,
+    end: number,
+  ): Uint8Array | undefined {
+    if (!(start >= 0) || !Number.isInteger(start) || !(end <= buffer.length)) throw new RangeError('no such record');
+    const length = end - start - tagLength;
+    if (!(length >= 0)) return undefined;
+    const machine = this.#machine;
+    const { memory, tag, library } = machine;
+    this.#opening ??= this.#context(0);
+    const context = this.#opening.pointer;
+    machine.begin(context, nonce, additionalData);
+    // Not in place: the application keeps what it is given, and `buffer` is read into again.
+    const plaintext = Buffer.allocUnsafe(length);
+    if (length > 0) machine.update(context, memory.addressOf(buffer) + start, length, library.addressOf(plaintext));
+    for (let i = 0; i < tagLength; i++) tag.bytes[i] = buffer[end - tagLength + i]!;
+    succeed(library.openssl.EVP_CIPHER_CTX_ctrl(context, setTag, tagLength, tag.address));
+    if (library.openssl.EVP_CipherFinal_ex(context, tag.address, machine.count.address) === 1) return plaintext;
+    plaintext.fill(0);
+    library.openssl.ERR_clear_error(); // node:crypto would take it for its own
+    return undefined;
+  }
+
+  release(): void {
+    if (this.#isReleased) return;
+    this.#isReleased = true;
+    this.#key.fill(0);
+    this.#machine.memory.forget();
+    this.#return(this.#sealing);
+    this.#return(this.#opening);
+    this.#sealing = this.#opening = undefined;
+  }
+
+  #return(context: CipherContext | undefined): void {
+    if (context === undefined) return;
+    this.#machine.abandoned.unregister(context);
+    this.#machine.contexts.give(context, this.#machine.zeros.address);
+  }
+}

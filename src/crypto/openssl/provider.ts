@@ -1,0 +1,65 @@
+import { NamedGroup } from '../../wire/code-points.ts';
+import { nodeCrypto } from '../node/provider.ts';
+import type { CryptoProvider, KeyAgreement } from '../provider.ts';
+import { AeadMachine, OpensslAead } from './aead.ts';
+import { CipherContexts, isCipherName } from './cipher-contexts.ts';
+import { OpensslHmac } from './hash.ts';
+import { type Library, openLibrary } from './library.ts';
+import { Memory } from './memory.ts';
+import { selfTest } from './self-test.ts';
+import { OpensslX25519 } from './x25519.ts';
+
+/** Cryptography by the OpenSSL of this process, called directly. */
+export interface OpensslCrypto extends CryptoProvider {
+  /** Cipher contexts that have an owner, and those that wait for one: for tests, and for who looks for a leak. */
+  readonly contexts: { readonly inUse: number; readonly kept: number };
+}
+
+/** The provider, or why there is none. */
+export type Attempt = { readonly provider: OpensslCrypto } | { readonly reason: string };
+
+let attempt: Attempt | undefined;
+
+/** Loads the provider, once for each thread, and lets it prove itself. */
+export function loadOpenssl(): Attempt {
+  attempt ??= tryToLoad();
+  return attempt;
+}
+
+function tryToLoad(): Attempt {
+  try {
+    const provider = opensslCrypto(openLibrary());
+    selfTest(provider);
+    return { provider };
+  } catch (error) {
+    return { reason: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/** What OpenSSL does not do faster than node:crypto, or does seldom, is node:crypto's. */
+function opensslCrypto(library: Library): OpensslCrypto {
+  const memory = new Memory(library, 4096);
+  const contexts = new CipherContexts(library);
+  const machine = new AeadMachine(library, memory, contexts);
+  const macs = {
+    sha256: new OpensslHmac(library, memory, 'sha256'),
+    sha384: new OpensslHmac(library, memory, 'sha384'),
+  };
+  const hmac: CryptoProvider['hmac'] = (name, key, bytes) =>
+    macs[name].fits(key, bytes) ? macs[name].compute(key, bytes) : nodeCrypto.hmac(name, key, bytes);
+  const x25519 = fasterX25519(new OpensslX25519(library, memory));
+  return {
+    ...nodeCrypto,
+    name: 'openssl',
+    contexts,
+    hmac,
+    publicHmac: hmac,
+    aead: (name, key) => (isCipherName(name) ? new OpensslAead(machine, name, key) : nodeCrypto.aead(name, key)),
+    keyAgreement: (group) => (group === NamedGroup.x25519 ? x25519 : nodeCrypto.keyAgreement(group)),
+  };
+}
+
+/** TLS 1.2 publishes its share before it has the client's: such keys outlive a call, and are better off with Node. */
+function fasterX25519(openssl: OpensslX25519): KeyAgreement {
+  return { ...nodeCrypto.keyAgreement(NamedGroup.x25519)!, respond: (share) => openssl.respond(share) };
+}
