@@ -139,6 +139,8 @@ describe('a certificate in the old form', () => {
       const ours = legacyCertificate(der);
       for (const name of Object.keys(theirs) as (keyof typeof theirs)[]) {
         if (name === ('infoAccess' as never)) continue; // Node's is the text here, and the object from a socket
+        // OpenSSL's old encoder writes a key of RSA-PSS under the OID of RSA; ours is as the certificate has it.
+        if (name === ('pubkey' as never) && /^rsa-pss-(?:pss|limited)/.test(file)) continue;
         if (name === ('subject' as never) || name === ('issuer' as never)) continue;
         assert.deepEqual((ours as never)[name], theirs[name], name);
       }
