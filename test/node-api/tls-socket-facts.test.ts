@@ -142,6 +142,8 @@ describe('a certificate in the old form', () => {
         // OpenSSL's old encoder writes a key of RSA-PSS under the OID of RSA; ours is as the certificate has it.
         if (name === ('pubkey' as never) && /^rsa-pss-(?:pss|limited)/.test(file)) continue;
         if (name === ('subject' as never) || name === ('issuer' as never)) continue;
+        // Node 24 and later tell an RSA-PSS key as if it were for everything; we tell what the certificate has.
+        if (name === 'pubkey' && file.includes('rsa-pss')) continue;
         assert.deepEqual((ours as never)[name], theirs[name], name);
       }
     });
