@@ -5,10 +5,11 @@ import { nodeError } from './errors.ts';
 /** The least bits of security that each level of OpenSSL lets pass (SSL_CTX_set_security_level(3)). */
 export const securityBits: readonly number[] = [0, 80, 112, 128, 192, 256];
 
-const [major, minor] = process.versions.openssl.split('.').map(Number) as [number, number];
-
-/** The level that OpenSSL of the running Node has when nobody sets one: 2 from OpenSSL 3.2 on. */
-export const defaultSecurityLevel: number = major > 3 || (major === 3 && minor >= 2) ? 2 : 1;
+/**
+ * The level of OpenSSL in the running Node when nobody sets one. OpenSSL made it 2 in version 3.2; Node followed in its
+ * version 24, and kept 1 in 22 although that has a newer OpenSSL by now.
+ */
+export const defaultSecurityLevel: number = Number.parseInt(process.versions.node, 10) >= 24 ? 2 : 1;
 
 /** Bits of security of the groups, as OpenSSL rates them. */
 const bitsOfGroup: ReadonlyMap<number, number> = new Map([
