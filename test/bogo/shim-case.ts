@@ -35,6 +35,7 @@ export async function runCase(flags: Flags, signal: AbortSignal): Promise<void> 
 /** Errors of `createServer` that say that it has nothing for the case. */
 const lacking: ReadonlySet<unknown> = new Set([
   'ERR_OSSL_UNSUPPORTED', // a kind of key that Node does not know
+  'ERR_SSL_UNKNOWN_CERTIFICATE_TYPE', // a kind of key that TLS signs with and we do not
   'ERR_SSL_NO_CIPHER_MATCH', // only suites without ECDHE or AEAD
 ]);
 

@@ -63,6 +63,7 @@ const valued: ReadonlySet<string> = new Set([
   '-export-keying-material',
   '-export-label',
   '-key-file',
+  '-max-send-fragment',
   '-max-version',
   '-min-version',
   '-ocsp-response',

@@ -165,8 +165,15 @@ function keyOf({ keyFile, number }: CredentialFiles, flags: ShimFlags, observed:
   };
 }
 
-const refusals = ['-fail-early-callback', '-fail-ddos-callback', '-fail-cert-callback'];
-const hooks = ['-async', '-use-early-callback', '-install-ddos-callback', ...refusals];
+const hooks = [
+  '-async',
+  '-fail-cert-callback',
+  '-fail-ddos-callback',
+  '-fail-early-callback',
+  '-install-ddos-callback',
+  '-max-send-fragment',
+  '-use-early-callback',
+];
 
 const refusal = (): Error => Object.assign(new Error('the callback refuses'), { code: 'CALLBACK_REFUSED' });
 
@@ -174,9 +181,11 @@ const hasHelloHook = (flags: ShimFlags): boolean => hooks.some((name) => flags.h
 
 /** All callbacks that BoringSSL has between ClientHello and ServerHello in one. */
 function helloHook(flags: ShimFlags): OnClientHello {
-  return async () => {
+  return async function () {
     if (flags.has('-async')) await nextTurn();
-    if (refusals.some((name) => flags.has(name))) throw refusal();
+    if (flags.has('-fail-early-callback')) return { alert: 'handshake_failure' };
+    if (flags.has('-fail-ddos-callback') || flags.has('-fail-cert-callback')) throw refusal();
+    if (flags.has('-max-send-fragment')) this.setMaxSendFragment(flags.number('-max-send-fragment')!);
     return undefined;
   };
 }
