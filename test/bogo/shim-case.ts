@@ -12,24 +12,34 @@ import { nothingObserved, type Observed, serverOptions, staple } from './shim-op
 /** Runs the connections of one case, as many as the runner resumes. Throws what it fails with. */
 export async function runCase(flags: Flags, signal: AbortSignal): Promise<void> {
   const count = 1 + (flags.initial.number('-resume-count') ?? 0);
-  // Each connection has a server of its own, since its flags may be its own; like those of a fleet they share these.
-  const ticketKeys = randomBytes(48);
-  const sessions = new MemorySessionStore();
-  for (let i = 0; i < count; i++) {
-    const observed = nothingObserved();
-    const own = i === 0 ? flags.initial : flags.resume;
-    const sessionStore: SessionStore = {
-      get: (id) => (own.has('-async') ? Promise.resolve(sessions.get(id)) : sessions.get(id)),
-      set(id, session, seconds) {
-        observed.storedSession = true;
-        sessions.set(id, session, seconds);
-      },
-    };
-    // Without tickets that hold the session, TLS 1.3 has others, which name it (RFC 8446 section 4.6.1).
-    const noTicket = own.has('-no-ticket') && { secureOptions: constants.SSL_OP_NO_TICKET, sessionTickets: 0 };
-    const server = makeServer(own, observed, { ticketKeys, sessionStore, ...noTicket });
-    await runConnection(server, own, i > 0, observed, signal);
+  const observed = nothingObserved();
+  // Where the flags of the second connection change the server it is another one, of the same fleet.
+  const fleet = sharedSessions(flags.initial, observed);
+  const initial = makeServer(flags.initial, observed, fleet);
+  const resuming = flags.resume.isLike(flags.initial) ? initial : makeServer(flags.resume, observed, fleet);
+  try {
+    for (let i = 0; i < count; i++) {
+      Object.assign(observed, nothingObserved());
+      const [server, own] = i === 0 ? [initial, flags.initial] : [resuming, flags.resume];
+      await runConnection(server, own, i > 0, observed, signal);
+    }
+  } finally {
+    initial.close();
+    resuming.close();
   }
+}
+
+/** The same ticket keys and the same store for all servers of a case. */
+function sharedSessions(flags: ShimFlags, observed: Observed): TlsOptions {
+  const sessions = new MemorySessionStore();
+  const sessionStore: SessionStore = {
+    get: (id) => (flags.has('-async') ? Promise.resolve(sessions.get(id)) : sessions.get(id)),
+    set(id, session, seconds) {
+      observed.storedSession = true;
+      sessions.set(id, session, seconds);
+    },
+  };
+  return { ticketKeys: randomBytes(48), sessionStore };
 }
 
 /** Errors of `createServer` that say that it has nothing for the case. */
@@ -41,7 +51,9 @@ const lacking: ReadonlySet<unknown> = new Set([
 
 function makeServer(flags: ShimFlags, observed: Observed, sessions: TlsOptions): Server {
   try {
-    const server = createServer({ ...serverOptions(flags, observed), ...sessions });
+    // Without tickets that hold the session, TLS 1.3 has others, which name it (RFC 8446 section 4.6.1).
+    const noTicket = flags.has('-no-ticket') && { secureOptions: constants.SSL_OP_NO_TICKET, sessionTickets: 0 };
+    const server = createServer({ ...serverOptions(flags, observed), ...sessions, ...noTicket });
     staple(server, flags);
     return server;
   } catch (error) {
@@ -76,14 +88,15 @@ async function runConnection(
   } finally {
     signal.removeEventListener('abort', abandon);
     runner.destroy();
-    server.close();
   }
 }
 
 /** Makes of the connection that we dialed one that our server accepted, which takes another way through it. */
 async function relay(runner: Socket, server: Server): Promise<void> {
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  if (!server.listening) {
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+  }
   const { port } = server.address() as AddressInfo;
   const near = connect({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
   near.on('error', () => runner.destroy()).on('close', () => runner.end());

@@ -9,6 +9,8 @@ type Check = (flags: ShimFlags, socket: TLSSocket, observed: Observed) => unknow
 
 /** What a flag expects, and whether it is so. Without the flag the check does not apply. */
 const checks: Readonly<Record<string, Check>> = {
+  '-expect-accept-early-data': (_, { earlyData }) => earlyData === 'accepted' || earlyData === 'confirmed',
+  '-expect-reject-early-data': (_, { earlyData }) => earlyData === 'rejected' || earlyData === null,
   '-expect-cipher-aes': (flags, { handshakeReport }) =>
     handshakeReport.cipherSuite?.id === flags.number('-expect-cipher-aes'),
   '-expect-curve-id': (flags, { handshakeReport }) => handshakeReport.group === flags.number('-expect-curve-id'),

@@ -9,12 +9,15 @@ const switches: ReadonlySet<string> = new Set([
   '-cnsa1-202603',
   '-decline-alpn',
   '-decline-ocsp-callback',
+  '-enable-early-data',
+  '-expect-accept-early-data',
   '-expect-extended-master-secret',
   '-expect-hrr',
   '-expect-no-hrr',
   '-expect-no-next-proto',
   '-expect-no-server-name',
   '-expect-no-session-id',
+  '-expect-reject-early-data',
   '-expect-session-id',
   '-expect-session-miss',
   '-fail-cert-callback',
@@ -33,8 +36,8 @@ const switches: ReadonlySet<string> = new Set([
   '-no-tls13',
   '-reject-alpn',
   '-require-any-client-certificate',
-  '-server',
   '-select-empty-alpn',
+  '-server',
   '-server-preference',
   '-shim-shuts-down',
   '-use-early-callback',
@@ -93,6 +96,7 @@ const meaningless: ReadonlySet<string> = new Set([
 
 /** Flags with a value that change nothing here, and why. */
 const meaninglessValued: ReadonlySet<string> = new Set([
+  '-expect-early-data-reason', // the reasons are BoringSSL's own
   '-expect-cipher-no-aes', // the machine is taken to have AES instructions
   '-read-size', // the stream decides
 ]);
@@ -116,6 +120,7 @@ export class ShimFlags {
 
   /** Takes in a flag; `value` is absent for a switch. */
   set(name: string, value: string | undefined): void {
+    if (name === '-select-alpn' && value === '') return; // chooses none
     if (name === '-new-x509-credential') this.#credentials.push(new Map());
     else if (value === undefined) this.#switches.add(name);
     else {
@@ -127,6 +132,17 @@ export class ShimFlags {
 
   has(name: string): boolean {
     return this.#switches.has(name) || this.#values.has(name);
+  }
+
+  /** Whether a server for these flags would do for the others: they differ in what is expected, if at all. */
+  isLike(other: ShimFlags): boolean {
+    return this.#settings === other.#settings;
+  }
+
+  get #settings(): string {
+    const maps = [this.#values, ...this.#credentials].map((map) => [...map]);
+    const settings = [...maps.flat(), ...[...this.#switches].map((name) => [name])];
+    return JSON.stringify(settings.filter(([name]) => !String(name).startsWith('-expect-')));
   }
 
   text(name: string): string | undefined {

@@ -40,6 +40,7 @@ export function serverOptions(flags: ShimFlags, observed: Observed): TlsOptions 
     ...(flags.has('-curves') && { ecdhCurve: flags.numbers('-curves').map(curveName).join(':') }),
     ...sigalgsOf(flags),
     ...(flags.has('-advertise-npn') && { NPNProtocols: Buffer.from(flags.text('-advertise-npn')!) }),
+    ...(flags.has('-enable-early-data') && { maxEarlyData: 14_336 }),
     ...(flags.has('-psk') && preSharedKey(flags)),
     ...clientAuthentication(flags, observed),
     ...(hasHelloHook(flags) && { onClientHello: helloHook(flags) }),

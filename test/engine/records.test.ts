@@ -296,6 +296,7 @@ describe('early data that was not asked for', () => {
     const client = new RawClient();
     const hello = withExtension(hello13(client.key), ext.keyShare([]));
     client.sendHello({ ...hello, extensions: [...hello.extensions!, ext.earlyData()] }).read();
+    assert.equal(client.server.connection.report.earlyData, 'rejected');
     client.server.receive(Buffer.concat([header(T.applicationData, 10_000), Buffer.alloc(10_000, 7)]));
     client.sendSecondHello(withExtension(hello, ext.keyShare([{ group: 29, key: client.key.share }]))).read();
     client.sendMessage(client.finished13());

@@ -33,7 +33,10 @@ export function* helloRetry(hs: Negotiation, suite: CipherSuite, group: number):
   channel.send(request);
   // RFC 8446 appendix D.4: after the first flight, for the middleboxes' sake.
   if (first.sessionId.length > 0) channel.sendChangeCipherSpec();
-  if (first.offers.earlyData) channel.skipEarlyData('untilHello');
+  if (first.offers.earlyData) {
+    report.earlyData = 'rejected';
+    channel.skipEarlyData('untilHello');
+  }
   report.helloRetryRequest = true;
   report.reach('helloRetryRequest');
 
