@@ -2,6 +2,7 @@
  * tsls: a TLS 1.3 and 1.2 server whose protocol is written in TypeScript, with the face of `node:tls`.
  */
 import { cipherSuites } from './crypto/cipher-suites.ts';
+import { getCertificateCompressionAlgorithms } from './node/certificate-compression.ts';
 import { defaults } from './node/defaults.ts';
 import type { SecureVersion } from './node/protocol-versions.ts';
 import { createSecureContext, SecureContext } from './node/secure-context.ts';
@@ -11,6 +12,8 @@ import { TLSSocket } from './node/tls-socket.ts';
 export type { HandshakeReport, TimelineEntry } from './handshake/report.ts';
 export type { ClientHello } from './messages/client-hello.ts';
 export type { AlpnProtocols } from './node/alpn-protocols.ts';
+export type { CertificateCompressionAlgorithm } from './node/certificate-compression.ts';
+export type { ClientCertificates, VerifyClient } from './node/client-verifier.ts';
 export type { SecureContextOptions } from './node/context-options.ts';
 export type { CertificateInput, KeyInput, OneOrMany, RemoteKey } from './node/credentials.ts';
 export type { CryptoChoice } from './node/crypto-provider.ts';
@@ -27,11 +30,13 @@ export type {
   OnClientHello,
   SniCallback,
 } from './node/policy.ts';
+export type { PskAnswer, PskCallback } from './node/pre-shared-keys.ts';
 export type { SecureVersion } from './node/protocol-versions.ts';
 export type { ServerEvents } from './node/server.ts';
 export type { TlsOptions } from './node/server-options.ts';
+export type { SessionOptions } from './node/sessions.ts';
 export type { CipherInfo, TLSSocketOptions } from './node/tls-socket.ts';
-export { createSecureContext, createServer, SecureContext, Server, TLSSocket };
+export { createSecureContext, createServer, getCertificateCompressionAlgorithms, SecureContext, Server, TLSSocket };
 
 /** The names of all cipher suites that are implemented, as `ciphers` takes them, in lower case. */
 export function getCiphers(): string[] {
@@ -45,6 +50,7 @@ interface Face {
   readonly Server: typeof Server;
   readonly TLSSocket: typeof TLSSocket;
   readonly getCiphers: typeof getCiphers;
+  readonly getCertificateCompressionAlgorithms: typeof getCertificateCompressionAlgorithms;
   /** What options mean that are not given; set, they count for contexts made afterwards. */
   DEFAULT_MIN_VERSION: SecureVersion;
   DEFAULT_MAX_VERSION: SecureVersion;
@@ -59,6 +65,7 @@ const face: Face = {
   Server,
   TLSSocket,
   getCiphers,
+  getCertificateCompressionAlgorithms,
   get DEFAULT_MIN_VERSION() {
     return defaults.minVersion;
   },
