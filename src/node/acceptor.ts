@@ -11,7 +11,8 @@ import { asSecureContext, createSecureContext, type SecureContext } from './secu
 import { checkServerOptions, type TlsOptions } from './server-options.ts';
 import { ServerRole } from './server-role.ts';
 import { keepSessions, ServerSessions } from './sessions.ts';
-import { stapleByEvent } from './stapling.ts';
+import { readOcspStapling, StapleKeeper } from './staple-keeper.ts';
+import { stapling } from './stapling.ts';
 import { TLSSocket } from './tls-socket.ts';
 
 const defaultHandshakeTimeout = 120_000;
@@ -28,11 +29,14 @@ export class Acceptor implements ContextSource {
   readonly services: ServerServices;
   readonly crypto: CryptoProvider;
   readonly #names = new NamedContexts();
+  readonly #staples: StapleKeeper | undefined;
+  readonly #server: Server;
   #standard: SecureContext;
 
   /** Throws Node's errors for options that are wrong. */
   constructor(server: Server, options: TlsOptions) {
     checkServerOptions(options);
+    this.#server = server;
     this.options = options;
     this.handshakeTimeout = options.handshakeTimeout || defaultHandshakeTimeout;
     this.#standard = isGiven(options.secureContext)
@@ -42,7 +46,13 @@ export class Acceptor implements ContextSource {
     // As in Node, they may be part of a context that was made before.
     this.sessions = new ServerSessions(server, { ...definedIn(this.#standard.sessionOptions), ...definedIn(options) });
     keepSessions(server, this.sessions);
-    this.services = { sessions: this.sessions, staple: stapleByEvent(server) };
+    const settings = readOcspStapling(options.ocspStapling);
+    this.#staples = settings && new StapleKeeper(settings);
+    this.services = { sessions: this.sessions, staple: stapling(server, this.#staples) };
+    if (this.#staples) {
+      server.on('listening', () => this.#pinStaples());
+      server.on('close', () => this.#staples?.stop());
+    }
     this.policyOptions = {
       ...options,
       alpnProtocols: readAlpnProtocols(options.ALPNProtocols),
@@ -81,6 +91,12 @@ export class Acceptor implements ContextSource {
   setSecureContext(context: SecureContext | SecureContextOptions): void {
     this.#standard = asSecureContext(context);
     this.sessions.update(this.#standard.sessionOptions);
+    if (this.#server.listening) this.#pinStaples();
+  }
+
+  /** The responses for our own context are there before a client asks. */
+  #pinStaples(): void {
+    this.#staples?.pin(this.#standard.config.credentials);
   }
 
   /** Makes TLS of a connection: one that the server accepted, or any stream that is emitted as `connection`. */

@@ -7,6 +7,7 @@ import { checkPolicyOptions, type PolicyOptions } from './policy.ts';
 import { checkPskOptions, type PskOptions } from './pre-shared-keys.ts';
 import type { SecureContext } from './secure-context.ts';
 import type { SessionOptions } from './sessions.ts';
+import type { OcspStaplingOptions } from './staple-keeper.ts';
 
 /** Options of `createServer`: those of `net.createServer`, of `createSecureContext`, and what concerns connections. */
 export interface TlsOptions
@@ -26,6 +27,11 @@ export interface TlsOptions
   readonly blockList?: BlockList | undefined;
   /** Whether what is sent and received is written to standard error; application data is left out. */
   readonly enableTrace?: boolean | undefined;
+  /**
+   * Whether the server fetches OCSP responses for its certificates itself, and staples them; false by default. A listener
+   * of `OCSPRequest` takes the place of it.
+   */
+  readonly ocspStapling?: boolean | OcspStaplingOptions | undefined;
   /** A context made before, instead of its options. */
   readonly secureContext?: SecureContext | undefined;
 }
