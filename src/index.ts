@@ -3,16 +3,19 @@
  */
 import { cipherSuites } from './crypto/cipher-suites.ts';
 import { getCertificateCompressionAlgorithms } from './node/certificate-compression.ts';
+import { pinnedKeys, spiffeIds } from './node/client-pins.ts';
 import { defaults } from './node/defaults.ts';
 import type { SecureVersion } from './node/protocol-versions.ts';
 import { createSecureContext, SecureContext } from './node/secure-context.ts';
 import { createServer, Server } from './node/server.ts';
 import { TLSSocket } from './node/tls-socket.ts';
+import { watchCredentials } from './node/watched-credentials.ts';
 
 export type { HandshakeReport, TimelineEntry } from './handshake/report.ts';
 export type { ClientHello } from './messages/client-hello.ts';
 export type { AlpnProtocols } from './node/alpn-protocols.ts';
 export type { CertificateCompressionAlgorithm } from './node/certificate-compression.ts';
+export type { ClientJudge, PinOptions } from './node/client-pins.ts';
 export type { ClientCertificates, VerifyClient } from './node/client-verifier.ts';
 export type { SecureContextOptions } from './node/context-options.ts';
 export type { CertificateInput, KeyInput, OneOrMany, RemoteKey } from './node/credentials.ts';
@@ -37,7 +40,18 @@ export type { TlsOptions } from './node/server-options.ts';
 export type { SessionOptions } from './node/sessions.ts';
 export type { OcspMessages, OcspStaplingOptions } from './node/staple-keeper.ts';
 export type { CipherInfo, TLSSocketOptions } from './node/tls-socket.ts';
-export { createSecureContext, createServer, getCertificateCompressionAlgorithms, SecureContext, Server, TLSSocket };
+export type { WatchedCredentials, WatchOptions } from './node/watched-credentials.ts';
+export {
+  createSecureContext,
+  createServer,
+  getCertificateCompressionAlgorithms,
+  pinnedKeys,
+  SecureContext,
+  Server,
+  spiffeIds,
+  TLSSocket,
+  watchCredentials,
+};
 
 /** The names of all cipher suites that are implemented, as `ciphers` takes them, in lower case. */
 export function getCiphers(): string[] {
@@ -52,6 +66,9 @@ interface Face {
   readonly TLSSocket: typeof TLSSocket;
   readonly getCiphers: typeof getCiphers;
   readonly getCertificateCompressionAlgorithms: typeof getCertificateCompressionAlgorithms;
+  readonly watchCredentials: typeof watchCredentials;
+  readonly pinnedKeys: typeof pinnedKeys;
+  readonly spiffeIds: typeof spiffeIds;
   /** What options mean that are not given; set, they count for contexts made afterwards. */
   DEFAULT_MIN_VERSION: SecureVersion;
   DEFAULT_MAX_VERSION: SecureVersion;
@@ -67,6 +84,9 @@ const face: Face = {
   TLSSocket,
   getCiphers,
   getCertificateCompressionAlgorithms,
+  watchCredentials,
+  pinnedKeys,
+  spiffeIds,
   get DEFAULT_MIN_VERSION() {
     return defaults.minVersion;
   },
