@@ -39,6 +39,17 @@ describe('key and cert', () => {
     ['an encrypted key', { key: encrypted, cert, passphrase: 'secret' }],
     ['an encrypted key with its own passphrase', { key: [{ pem: encrypted, passphrase: 'secret' }], cert }],
     ['SEC 1', { key: privateKey.export({ type: 'sec1', format: 'pem' }), cert }],
+    ['DER', { key: privateKey.export({ type: 'pkcs8', format: 'der' }), cert: der }],
+    ['DER of SEC 1', { key: privateKey.export({ type: 'sec1', format: 'der' }), cert }],
+    ['DER of PKCS #1', { key: rsa.privateKey.export({ type: 'pkcs1', format: 'der' }), cert: rsa.cert }],
+    [
+      'DER, encrypted',
+      {
+        key: privateKey.export({ type: 'pkcs8', format: 'der', cipher: 'aes-256-cbc', passphrase: 'secret' }),
+        cert,
+        passphrase: 'secret',
+      },
+    ],
     ['a KeyObject and DER', { key: createPrivateKey(key), cert: der }],
     ['keys and chains in another order', { key: [rsa.key, key], cert: [cert, rsa.cert] }],
     ['a context made before', { key: undefined, cert: undefined, secureContext: createSecureContext({ key, cert }) }],

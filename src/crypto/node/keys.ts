@@ -6,11 +6,22 @@ export type { KeyObject } from 'node:crypto';
 export const isKeyObject = (value: unknown): value is crypto.KeyObject => value instanceof crypto.KeyObject;
 
 /** A private key from PEM or DER, encrypted or not. Throws Node's own errors. */
-export const readPrivateKey = (key: string | Uint8Array, passphrase: string | undefined): crypto.KeyObject =>
-  createPrivateKey({
-    key: typeof key === 'string' ? key : Buffer.from(key.buffer, key.byteOffset, key.length),
-    ...(passphrase !== undefined && { passphrase }),
-  });
+export function readPrivateKey(key: string | Uint8Array, passphrase: string | undefined): crypto.KeyObject {
+  const secret = passphrase === undefined ? {} : { passphrase };
+  if (typeof key === 'string') return createPrivateKey({ key, ...secret });
+  const bytes = Buffer.from(key.buffer, key.byteOffset, key.byteLength);
+  // A SEQUENCE, and no text around a PEM that begins like one.
+  if (bytes[0] !== 0x30 || bytes.includes('-----BEGIN')) return createPrivateKey({ key: bytes, ...secret });
+  let failure: unknown;
+  for (const type of ['pkcs8', 'sec1', 'pkcs1'] as const) {
+    try {
+      return createPrivateKey({ key: bytes, format: 'der', type, ...secret });
+    } catch (error) {
+      failure ??= error;
+    }
+  }
+  throw failure;
+}
 
 /**
  * Tries twice: a certificate that node:tls could not verify leaves an error in OpenSSL's queue, which Node takes for one
