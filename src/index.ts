@@ -10,6 +10,7 @@ import { createSecureContext, SecureContext } from './node/secure-context.ts';
 import { createServer, Server } from './node/server.ts';
 import { TLSSocket } from './node/tls-socket.ts';
 import { watchCredentials } from './node/watched-credentials.ts';
+import { MemorySessionStore } from './session/memory-store.ts';
 
 export type { HandshakeReport, TimelineEntry } from './handshake/report.ts';
 export type { ClientHello } from './messages/client-hello.ts';
@@ -41,10 +42,13 @@ export type { SessionOptions } from './node/sessions.ts';
 export type { OcspMessages, OcspStaplingOptions } from './node/staple-keeper.ts';
 export type { CipherInfo, TLSSocketOptions } from './node/tls-socket.ts';
 export type { WatchedCredentials, WatchOptions } from './node/watched-credentials.ts';
+export type { MemoryStoreOptions, SessionStore } from './session/memory-store.ts';
+export type { ReplacedKey, TicketKeySet, TicketKeySource } from './session/ticket-key-source.ts';
 export {
   createSecureContext,
   createServer,
   getCertificateCompressionAlgorithms,
+  MemorySessionStore,
   pinnedKeys,
   SecureContext,
   Server,
@@ -61,6 +65,7 @@ export function getCiphers(): string[] {
 interface Face {
   readonly createSecureContext: typeof createSecureContext;
   readonly createServer: typeof createServer;
+  readonly MemorySessionStore: typeof MemorySessionStore;
   readonly SecureContext: typeof SecureContext;
   readonly Server: typeof Server;
   readonly TLSSocket: typeof TLSSocket;
@@ -79,6 +84,7 @@ interface Face {
 const face: Face = {
   createSecureContext,
   createServer,
+  MemorySessionStore,
   SecureContext,
   Server,
   TLSSocket,

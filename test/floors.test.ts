@@ -20,6 +20,7 @@ const floors: Readonly<Record<string, number>> = {
   node: 5,
   https: 6,
   http2: 6,
+  redis: 6,
   register: 6.5,
   cli: 6,
   'index.ts': 5.5,
@@ -44,7 +45,7 @@ const foreign: Readonly<Record<string, readonly string[]>> = {
   'node:https': ['https/'],
   'node:http2': ['http2/', 'cli/'],
   // Everything else of Node's own: above the engine, which knows no sockets and no timers.
-  'node:*': ['node/', 'https/', 'http2/', 'register/', 'cli/'],
+  'node:*': ['node/', 'https/', 'http2/', 'redis/', 'register/', 'cli/'],
 };
 
 interface Import {

@@ -3,6 +3,7 @@ import * as net from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Acceptor } from './acceptor.ts';
 import { checkNumber, checkObject, invalidArgType } from './arguments.ts';
+import { readClusterData, writeClusterData } from './cluster-data.ts';
 import type { SecureContextOptions } from './context-options.ts';
 import { drain } from './drain.ts';
 import { nodeError, type TlsClientError } from './errors.ts';
@@ -100,6 +101,16 @@ abstract class ServerMethods extends net.Server {
    */
   setTicketKeys(keys: Uint8Array): void {
     acceptorOf(this).sessions.setTicketKeys(keys);
+  }
+
+  /** Called by node:cluster in the worker that listens at an address first. @internal */
+  _getServerData(): object {
+    return writeClusterData(acceptorOf(this).sessions);
+  }
+
+  /** Called by node:cluster before a worker listens, with what the first one said. @internal */
+  _setServerData(data: unknown): void {
+    readClusterData(acceptorOf(this).sessions, data);
   }
 }
 

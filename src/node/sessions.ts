@@ -1,12 +1,15 @@
 import { EventEmitter } from 'node:events';
-import { isPromise, type MaybePromise } from '../crypto/maybe-promise.ts';
+import type { MaybePromise } from '../crypto/maybe-promise.ts';
 import { nodeCrypto } from '../crypto/node/provider.ts';
+import { DerivedTicketKeys, type TicketSeed } from '../session/derived-ticket-keys.ts';
 import { MemorySessionStore, type SessionStore } from '../session/memory-store.ts';
-import { ReplayGuard } from '../session/replay-guard.ts';
+import { freshnessWindow, ReplayGuard } from '../session/replay-guard.ts';
 import { longestLifetime } from '../session/session.ts';
 import type { SessionCache, Sessions, TicketSealer } from '../session/sessions.ts';
 import { TicketKeyRing, ticketKeyLength } from '../session/ticket-key-ring.ts';
+import { keyPeriod } from '../session/ticket-key-source.ts';
 import { checkNumber, checkString, invalidArgType, invalidArgValue, isBytes, isGiven } from './arguments.ts';
+import { BoundedStore } from './bounded-store.ts';
 import { nodeError } from './errors.ts';
 import type { SecureContext } from './secure-context.ts';
 
@@ -29,7 +32,7 @@ export interface SessionOptions extends ContextSessionOptions {
   /**
    * Most bytes of data that a client of TLS 1.3 may send with its first message when it resumes a session (0-RTT); 0 by
    * default, for none. Whoever records such data can send it again: each is taken once by one process, and once by all
-   * that share a store with `admit`; servers that share `ticketKeys` alone take it once each.
+   * that share a store with `admit`; servers that share ticket keys alone, as workers of a cluster do, once by each.
    */
   readonly maxEarlyData?: number | undefined;
   /** OpenSSL's option bits, of which `SSL_OP_NO_TICKET` concerns sessions. */
@@ -48,10 +51,6 @@ export function readSessionOptions(options: ContextSessionOptions): ContextSessi
 /** SSL_OP_NO_TICKET. */
 const noTicket = 0x4000;
 const defaultTimeout = 7200;
-/** Milliseconds after which a key that nobody gave us is replaced. */
-const rotateAfter = 24 * 3600 * 1000;
-/** Milliseconds that a store has to answer. */
-const storeDeadline = 1000;
 
 /** The events that an application keeps sessions by, as `tls.Server` has them. */
 export interface SessionEvents {
@@ -67,16 +66,20 @@ export class ServerSessions implements Sessions {
   context: Uint8Array;
   readonly ticketCount: number;
   readonly maxEarlyData: number;
-  readonly #guard = new ReplayGuard({ now: Date.now });
+  readonly #guard: ReplayGuard;
   readonly #ring: TicketKeyRing;
   readonly #usesTickets: boolean;
-  readonly #store: SessionCache | undefined;
+  /** Whether the ticket keys are the application's, or its store's. */
+  #ownsKeys: boolean;
+  #derived: DerivedTicketKeys | undefined;
+  readonly #store: BoundedStore | undefined;
   readonly #events: EventEmitter;
   readonly #byEvents: SessionCache;
 
   /** Throws Node's errors for options that are wrong. */
   constructor(events: EventEmitter, options: SessionOptions) {
     this.#events = events;
+    this.#byEvents = { load: (id) => this.#resumeSession(id), save: (id, session) => this.#newSession(id, session) };
     this.lifetime = Math.min(readTimeout(options.sessionTimeout), longestLifetime);
     this.context = readContext(options.sessionIdContext);
     this.ticketCount = readTicketCount(options.sessionTickets);
@@ -86,29 +89,38 @@ export class ServerSessions implements Sessions {
       {
         provider: nodeCrypto,
         now: Date.now,
-        rotateAfter: options.ticketKeys ? 0 : rotateAfter,
-        keepFor: this.lifetime * 1000,
+        rotateAfter: options.ticketKeys ? 0 : keyPeriod,
+        keepFor: () => this.lifetime * 1000,
       },
       options.ticketKeys && readTicketKeys('options.ticketKeys', options.ticketKeys),
     );
-    const { sessionStore = new MemorySessionStore() } = options;
-    this.#store = sessionStore === false ? undefined : boundedStore(sessionStore, this.lifetime);
-    this.#byEvents = { load: (id) => this.#resumeSession(id), save: (id, session) => this.#newSession(id, session) };
+    this.#ownsKeys = isGiven(options.ticketKeys);
+    const { sessionStore } = options;
+    const store: SessionStore | undefined =
+      sessionStore === false ? undefined : (sessionStore ?? new MemorySessionStore());
+    this.#store = store && new BoundedStore(store, () => this.lifetime);
+    this.#guard = new ReplayGuard({ now: () => this.now() });
+    if (store?.ticketKeys && !this.#ownsKeys) {
+      this.#ownsKeys = true;
+      this.#ring.follow(store.ticketKeys);
+    }
   }
 
   /** Takes over what options given later say; what they do not name stays, ticket keys above all. */
   update({ ticketKeys, sessionTimeout, sessionIdContext }: SessionOptions): void {
     if (isGiven(sessionTimeout)) this.lifetime = Math.min(readTimeout(sessionTimeout), longestLifetime);
     if (isGiven(sessionIdContext)) this.context = readContext(sessionIdContext);
-    if (isGiven(ticketKeys)) this.#ring.replace(readTicketKeys('options.ticketKeys', ticketKeys));
+    if (isGiven(ticketKeys)) this.#replaceKeys('options.ticketKeys', ticketKeys);
   }
 
-  admitEarlyData(ticket: Uint8Array, sessionIssuedAt: number): boolean {
-    return this.#guard.admit(ticket, sessionIssuedAt);
+  /** Here, and by all who share the store, if it can tell. */
+  admitEarlyData(ticket: Uint8Array, sessionIssuedAt: number): MaybePromise<boolean> {
+    if (!this.#guard.admit(ticket, sessionIssuedAt)) return false;
+    return this.#store?.admit(ticket, (2 * freshnessWindow) / 1000) ?? true;
   }
 
   now(): number {
-    return Date.now();
+    return this.#store?.now() ?? Date.now();
   }
 
   get tickets(): TicketSealer | undefined {
@@ -135,7 +147,30 @@ export class ServerSessions implements Sessions {
 
   /** Seals new tickets with other keys; those under the keys before are still taken until their sessions end. */
   setTicketKeys(keys: Uint8Array): void {
-    this.#ring.replace(readTicketKeys('buffer', keys));
+    this.#replaceKeys('buffer', keys);
+  }
+
+  /** What other processes need in order to have the same ticket keys; nothing where the application cares for them. */
+  shareTicketKeys(): TicketSeed | undefined {
+    if (this.#ownsKeys) return undefined;
+    this.#derived ??= this.#derive();
+    return this.#derived.seed;
+  }
+
+  /** Has the ticket keys of another process from now on, unless the application cares for them. */
+  adoptTicketKeys(seed: TicketSeed): void {
+    if (!this.#ownsKeys) this.#derived = this.#derive(seed);
+  }
+
+  #derive(seed?: TicketSeed): DerivedTicketKeys {
+    const keys = new DerivedTicketKeys({ provider: nodeCrypto, now: Date.now }, seed);
+    this.#ring.follow(keys);
+    return keys;
+  }
+
+  #replaceKeys(name: string, keys: unknown): void {
+    this.#ring.replace(readTicketKeys(name, keys));
+    this.#ownsKeys = true;
   }
 
   #has(event: keyof SessionEvents): boolean {
@@ -176,45 +211,6 @@ export function sessionsOf(owner: EventEmitter | SecureContext, options: Session
     known.set(owner, sessions);
   }
   return sessions;
-}
-
-/** A store that may be slow, or fail: then there is no session, and nothing else happens. */
-function boundedStore(store: SessionStore, seconds: number): SessionCache {
-  return {
-    load(id) {
-      try {
-        const found = store.get(nameOf(id));
-        return isPromise(found) ? withinDeadline(found) : (found ?? undefined);
-      } catch {
-        return undefined;
-      }
-    },
-    save(id, session) {
-      try {
-        const saved = store.set(nameOf(id), Uint8Array.from(session), seconds);
-        if (isPromise(saved)) Promise.resolve(saved).catch(() => {});
-      } catch {
-        // Not kept: the client will get a full handshake.
-      }
-    },
-  };
-}
-
-const nameOf = (id: Uint8Array): string => Buffer.from(id).toString('hex');
-
-function withinDeadline(answer: PromiseLike<Uint8Array | undefined | null>): Promise<Uint8Array | undefined> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, storeDeadline, undefined);
-    timer.unref();
-    const settle = (value: Uint8Array | undefined): void => {
-      clearTimeout(timer);
-      resolve(value);
-    };
-    answer.then(
-      (session) => settle(ArrayBuffer.isView(session) ? session : undefined),
-      () => settle(undefined),
-    );
-  });
 }
 
 function readTimeout(value: unknown): number {

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import type { TicketKeySource } from './ticket-key-source.ts';
 
 /** Where sessions are kept under their ids. Answers may be promises; a store that fails costs resumption, no more. */
 export interface SessionStore {
@@ -6,6 +7,15 @@ export interface SessionStore {
   get(id: string): Uint8Array | undefined | null | PromiseLike<Uint8Array | undefined | null>;
   /** Keeps a session for at least as many seconds as it may be resumed. */
   set(id: string, session: Uint8Array, seconds: number): unknown;
+  /**
+   * Whether a name is admitted for the first time in so many seconds by all who share the store: early data is taken
+   * once. A store that cannot tell leaves it out.
+   */
+  admit?(name: string, seconds: number): boolean | PromiseLike<boolean>;
+  /** Milliseconds since 1970, by a clock that all who share the store go by; each by its own without. */
+  now?(): number;
+  /** The keys of tickets, for those who share the store; a server's `ticketKeys` come before them. */
+  readonly ticketKeys?: TicketKeySource | undefined;
 }
 
 export interface MemoryStoreOptions {

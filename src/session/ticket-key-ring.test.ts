@@ -10,7 +10,7 @@ const session = Buffer.from(text);
 
 function ring(key?: Uint8Array, rotateAfter = 0) {
   const clock = { now: 1_700_000_000_000 };
-  const made = new TicketKeyRing({ provider: nodeCrypto, now: () => clock.now, rotateAfter, keepFor: day }, key);
+  const made = new TicketKeyRing({ provider: nodeCrypto, now: () => clock.now, rotateAfter, keepFor: () => day }, key);
   return { ring: made, clock };
 }
 

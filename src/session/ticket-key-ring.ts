@@ -1,5 +1,6 @@
 import type { Aead, CryptoProvider } from '../crypto/provider.ts';
 import type { OpenedTicket, TicketSealer } from './sessions.ts';
+import type { TicketKeySet, TicketKeySource } from './ticket-key-source.ts';
 
 /** Bytes of a ticket key as Node has it: a name, and 32 bytes of key. */
 export const ticketKeyLength = 48;
@@ -24,7 +25,7 @@ export interface RingOptions {
   /** Milliseconds after which the ring makes itself a new key; 0 for never. */
   readonly rotateAfter: number;
   /** Milliseconds that tickets of a replaced key are still taken. */
-  readonly keepFor: number;
+  readonly keepFor: () => number;
 }
 
 /**
@@ -38,6 +39,9 @@ export class TicketKeyRing implements TicketSealer {
   #previous: { readonly key: TicketKey; readonly until: number }[] = [];
   /** Keys that are to come. */
   #next: readonly TicketKey[] = [];
+  #source: TicketKeySource | undefined;
+  /** The keys that the source gave last. */
+  #set: TicketKeySet | undefined;
 
   /** Throws `RangeError` unless `key` has 48 bytes; without one a random key is made. */
   constructor(options: RingOptions, key?: Uint8Array) {
@@ -47,17 +51,24 @@ export class TicketKeyRing implements TicketSealer {
 
   /** The 48 bytes of the current key. */
   get key(): Uint8Array {
-    this.#rotateIfDue();
+    this.#refresh();
     return Uint8Array.from(this.#current.bytes);
   }
 
-  /** Makes a key current; tickets of the one before are still taken for a while. Throws `RangeError`. */
+  /**
+   * Makes a key current; tickets of the one before are still taken for a while. A source is followed no longer. Throws
+   * `RangeError`.
+   */
   replace(key: Uint8Array): void {
-    const made = this.#make(key);
-    if (sameBytes(made.bytes, this.#current.bytes)) return;
-    this.#retire(this.#current);
-    this.#previous = this.#previous.filter((entry) => !sameBytes(entry.key.name, made.name));
-    this.#current = made;
+    this.#makeCurrent(this.#make(key));
+    this.#source = undefined;
+  }
+
+  /** Has its keys from a source from now on; until that has any, those that it has now. */
+  follow(source: TicketKeySource): void {
+    this.#source = source;
+    this.#set = undefined;
+    this.#refresh();
   }
 
   /** Keys that will become current later, here or elsewhere: their tickets are taken from now on. Throws `RangeError`. */
@@ -71,7 +82,7 @@ export class TicketKeyRing implements TicketSealer {
   }
 
   seal(session: Uint8Array): Uint8Array {
-    this.#rotateIfDue();
+    this.#refresh();
     const { name, aead } = this.#current;
     const nonce = this.#options.provider.randomBytes(nonceLength);
     const ticket = new Uint8Array(nameLength + nonceLength + session.length + tagLength);
@@ -83,7 +94,7 @@ export class TicketKeyRing implements TicketSealer {
 
   open(ticket: Uint8Array): OpenedTicket | undefined {
     if (ticket.length < nameLength + nonceLength + tagLength) return undefined;
-    this.#rotateIfDue();
+    this.#refresh();
     const key = this.#find(ticket.subarray(0, nameLength));
     if (key === undefined) return undefined;
     const at = nameLength + nonceLength;
@@ -110,9 +121,28 @@ export class TicketKeyRing implements TicketSealer {
     return { bytes, name: bytes.subarray(0, nameLength), aead, since: now() };
   }
 
-  #retire(key: TicketKey): void {
-    this.#previous.unshift({ key, until: this.#options.now() + this.#options.keepFor });
-    this.#previous.length = Math.min(this.#previous.length, maxPrevious);
+  #makeCurrent(key: TicketKey): void {
+    const before = this.#current;
+    if (sameBytes(key.bytes, before.bytes)) return;
+    this.#current = key;
+    this.#retire(before, this.#options.now());
+  }
+
+  /** Lets a key that was replaced at a moment open tickets for as long as they live. */
+  #retire(key: TicketKey, replacedAt: number): void {
+    const others = this.#previous.filter((entry) => !sameBytes(entry.key.name, key.name));
+    const all = [{ key, until: replacedAt + this.#options.keepFor() }, ...others];
+    this.#previous = all.filter((entry) => !sameBytes(entry.key.name, this.#current.name)).slice(0, maxPrevious);
+  }
+
+  #refresh(): void {
+    const set = this.#source?.keys(this.#options.keepFor());
+    if (set === undefined) return this.#rotateIfDue();
+    if (set === this.#set) return;
+    this.#set = set;
+    this.#makeCurrent(this.#make(set.current));
+    for (const { key, replacedAt } of set.previous.toReversed()) this.#retire(this.#make(key), replacedAt);
+    this.expect(set.next);
   }
 
   #rotateIfDue(): void {
@@ -121,7 +151,7 @@ export class TicketKeyRing implements TicketSealer {
     const age = now() - this.#current.since;
     // A clock that was set back makes the key no younger: its time starts anew.
     if (age < 0) this.#current.since = now();
-    else if (age > rotateAfter) this.rotate();
+    else if (age > rotateAfter) this.#makeCurrent(this.#make(this.#options.provider.randomBytes(ticketKeyLength)));
   }
 }
 

@@ -1,0 +1,74 @@
+import { isPromise, type MaybePromise } from '../crypto/maybe-promise.ts';
+import type { SessionStore } from '../session/memory-store.ts';
+import type { SessionCache } from '../session/sessions.ts';
+
+/** Milliseconds that a store has to answer. */
+const storeDeadline = 1000;
+
+/** A store as a handshake wants it: slow, broken or full, it costs resumption and nothing else. */
+export class BoundedStore implements SessionCache {
+  readonly #store: SessionStore;
+  readonly #lifetime: () => number;
+
+  /** `lifetime`: seconds that a session is to be kept. */
+  constructor(store: SessionStore, lifetime: () => number) {
+    this.#store = store;
+    this.#lifetime = lifetime;
+  }
+
+  load(id: Uint8Array): MaybePromise<Uint8Array | undefined> {
+    const isSession = (value: unknown): Uint8Array | undefined => (value instanceof Uint8Array ? value : undefined);
+    return ask(() => this.#store.get(nameOf(id)), isSession);
+  }
+
+  save(id: Uint8Array, session: Uint8Array): void {
+    // Nobody waits for it: a client that is back before it is kept gets a full handshake.
+    ask(
+      () => this.#store.set(nameOf(id), Uint8Array.from(session), this.#lifetime()),
+      () => undefined,
+    );
+  }
+
+  /** Milliseconds since 1970, by the clock of the store if it has one. */
+  now(): number {
+    try {
+      const now = this.#store.now?.();
+      return typeof now === 'number' && Number.isFinite(now) ? Math.floor(now) : Date.now();
+    } catch {
+      return Date.now();
+    }
+  }
+
+  /** Whether nobody who shares the store has admitted this name for so many seconds; for want of an answer: no. */
+  admit(name: Uint8Array, seconds: number): MaybePromise<boolean> {
+    if (this.#store.admit === undefined) return true;
+    return ask(
+      () => this.#store.admit?.(nameOf(name), seconds),
+      (value) => value === true,
+    );
+  }
+}
+
+const nameOf = (id: Uint8Array): string => Buffer.from(id).toString('hex');
+
+/** An answer as `read` takes it, of which `undefined` is that there was none in time. Never throws nor rejects. */
+function ask<T>(question: () => unknown, read: (value: unknown) => T): MaybePromise<T> {
+  try {
+    const answer = question();
+    return isPromise(answer) ? withinDeadline(answer).then(read) : read(answer);
+  } catch {
+    return read(undefined);
+  }
+}
+
+function withinDeadline(answer: PromiseLike<unknown>): Promise<unknown> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, storeDeadline, undefined);
+    timer.unref();
+    const settle = (value: unknown): void => {
+      clearTimeout(timer);
+      resolve(value);
+    };
+    Promise.resolve(answer).then(settle, () => settle(undefined));
+  });
+}
