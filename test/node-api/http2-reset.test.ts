@@ -19,7 +19,7 @@ async function vanish(port: number, turn: number): Promise<void> {
     received += data.length;
     if (received > 20_000 * (1 + (turn % 40))) request.pause();
   });
-  await Promise.race([begun, sleep(5000)]);
+  await Promise.race([begun, sleep(5000, undefined, { ref: false })]);
   await sleep(turn % 9);
   if (turn % 3 === 0) raw.resetAndDestroy();
   else if (turn % 3 === 1) raw.destroy();
