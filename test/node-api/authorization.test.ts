@@ -165,7 +165,7 @@ describe('no order of policies, ticket keys and resumptions authorizes a client 
       it(`would not be welcome today (${version}, ${means})`, async () => {
         const steps = fc.array(step, { minLength: 4, maxLength: 14 });
         const property = fc.asyncProperty(steps, (list) => walk(list, version, secureOptions));
-        await fc.assert(property, { numRuns: Number(process.env.TSLS_ORDERS ?? 12) });
+        await fc.assert(property, { numRuns: Number(process.env.TSLS_ORDERS ?? 40) });
       });
     }
   }
