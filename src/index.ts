@@ -37,7 +37,7 @@ export type {
 export type { PskAnswer, PskCallback } from './node/pre-shared-keys.ts';
 export type { SecureVersion } from './node/protocol-versions.ts';
 export type { ServerEvents } from './node/server.ts';
-export type { TlsOptions } from './node/server-options.ts';
+export type { HostPolicy, TlsOptions } from './node/server-options.ts';
 export type { SessionOptions } from './node/sessions.ts';
 export type { OcspMessages, OcspStaplingOptions } from './node/staple-keeper.ts';
 export type { CipherInfo, TLSSocketOptions } from './node/tls-socket.ts';

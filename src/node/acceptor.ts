@@ -5,10 +5,10 @@ import { readAlpnProtocols, writeAlpnProtocols } from './alpn-protocols.ts';
 import { isGiven } from './arguments.ts';
 import type { SecureContextOptions } from './context-options.ts';
 import { chooseCrypto } from './crypto-provider.ts';
-import { NamedContexts } from './named-contexts.ts';
+import { type NamedContext, NamedContexts } from './named-contexts.ts';
 import type { ContextSource, PolicyOptions, ServerServices } from './policy.ts';
 import { asSecureContext, createSecureContext, type SecureContext } from './secure-context.ts';
-import { checkServerOptions, type TlsOptions } from './server-options.ts';
+import { checkServerOptions, type HostPolicy, type TlsOptions } from './server-options.ts';
 import { ServerRole } from './server-role.ts';
 import { keepSessions, ServerSessions } from './sessions.ts';
 import { readOcspStapling, StapleKeeper } from './staple-keeper.ts';
@@ -76,12 +76,17 @@ export class Acceptor implements ContextSource {
     return this.#standard;
   }
 
-  find(serverName: string): SecureContext | undefined {
+  find(serverName: string): NamedContext | undefined {
     return this.#names.find(serverName);
   }
 
-  addContext(hostname: string, context: SecureContext | SecureContextOptions): void {
-    this.#names.add(hostname, asSecureContext(context));
+  addContext(hostname: string, context: SecureContext | SecureContextOptions, policy: HostPolicy = {}): void {
+    const { ALPNProtocols, requestCert, rejectUnauthorized } = policy;
+    const alpnProtocols = isGiven(ALPNProtocols) ? (readAlpnProtocols(ALPNProtocols) ?? []) : undefined;
+    this.#names.add(hostname, {
+      context: asSecureContext(context),
+      ...{ alpnProtocols, requestCert, rejectUnauthorized },
+    });
   }
 
   removeContext(hostname: string): boolean {

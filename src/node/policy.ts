@@ -7,8 +7,10 @@ import { checkFunction, invalidArgValue, isGiven } from './arguments.ts';
 import { type VerifyClient, withVerifier } from './client-verifier.ts';
 import type { SecureContextOptions } from './context-options.ts';
 import { nodeError } from './errors.ts';
+import type { NamedContext, NamePolicy } from './named-contexts.ts';
 import { externalPsks, type PskOptions } from './pre-shared-keys.ts';
 import { asSecureContext, type SecureContext } from './secure-context.ts';
+import { checkStrictName } from './strict-names.ts';
 import type { TLSSocket } from './tls-socket.ts';
 
 /** What `onClientHello` may answer, now or later; whatever it leaves out is as the server has it. */
@@ -56,6 +58,11 @@ export interface PolicyOptions extends PskOptions {
   readonly requestCert?: boolean | undefined;
   /** Whether a client is refused that was asked and has none that is authorized; true by default on a server. */
   readonly rejectUnauthorized?: boolean | undefined;
+  /**
+   * Whether clients are refused that ask for no host, or for one that has no context and is not in the server's own
+   * certificate; by default they get that certificate.
+   */
+  readonly strictSNI?: boolean | undefined;
   /** Whether the early data of this client is welcome (0-RTT); it is where `maxEarlyData` is set and nobody asks. */
   readonly acceptEarlyData?: ((hello: ClientHello) => MaybePromise<boolean>) | undefined;
   /** The application's own judgement of client certificates. */
@@ -66,7 +73,7 @@ export interface PolicyOptions extends PskOptions {
 export interface ContextSource {
   readonly standard: SecureContext;
   /** The context for a host that the client asks for, if it has one of its own. */
-  find(serverName: string): SecureContext | undefined;
+  find(serverName: string): NamedContext | undefined;
 }
 
 /** Throws Node's errors for callbacks that are none, and for two ways to choose the protocol. */
@@ -131,22 +138,28 @@ export class ConnectionPolicy implements Policy {
       return new Promise(() => {}); // nobody waits for it any more
     }
     if (isGiven(this.#options.onClientHello)) this.#self.forgetInput();
-    const alpn = this.#alpn(choice?.ALPNProtocols);
-    const finish = (context: SecureContext): ServerConfig => this.#configOf(context, choice, alpn);
-    const { standard } = this.#contexts;
     const chosen = choice?.secureContext;
-    if (chosen !== undefined) return finish(asSecureContext(chosen));
+    if (chosen !== undefined) return this.#configOf(asSecureContext(chosen), choice);
+    const finish = (named: NamedContext | undefined): ServerConfig => {
+      if (named === undefined && this.#options.strictSNI) checkStrictName(hello, this.#contexts.standard);
+      return this.#configOf(named?.context ?? this.#contexts.standard, choice, named);
+    };
     const { serverName } = hello.offers;
-    if (serverName === undefined) return finish(standard);
+    if (serverName === undefined) return finish(undefined);
     const { SNICallback } = this.#options;
-    if (!isGiven(SNICallback)) return finish(this.#contexts.find(serverName) ?? standard);
-    return askSni(SNICallback, this.#self, serverName).then((context) => finish(context ?? standard));
+    if (!isGiven(SNICallback)) return finish(this.#contexts.find(serverName));
+    return askSni(SNICallback, this.#self, serverName).then((context) => finish(context && { context }));
   }
 
-  #configOf(context: SecureContext, choice: ConnectionChoice | undefined, alpn: ServerConfig['alpn']): ServerConfig {
+  /** The hook's choice comes before the name's policy, and that before the server's. */
+  #configOf(context: SecureContext, choice: ConnectionChoice | undefined, named?: NamePolicy): ServerConfig {
     this.#context = context;
     const { npnProtocols: npn, pskIdentityHint: hint } = this.#options;
-    const clientAuth = this.#clientAuth(context, choice);
+    const alpn = this.#alpn(choice?.ALPNProtocols ?? named?.alpnProtocols);
+    const clientAuth = this.#clientAuth(context, {
+      requestCert: choice?.requestCert ?? named?.requestCert,
+      rejectUnauthorized: choice?.rejectUnauthorized ?? named?.rejectUnauthorized,
+    });
     const config = {
       ...context.config,
       ...(alpn && { alpn }),
@@ -170,10 +183,10 @@ export class ConnectionPolicy implements Policy {
   }
 
   /** Whom the client has to be: of an authority of the context's, and to the application's liking. */
-  #clientAuth(context: SecureContext, choice: ConnectionChoice | undefined): ClientAuthentication | undefined {
+  #clientAuth(context: SecureContext, choice: NamePolicy): ClientAuthentication | undefined {
     const { requestCert, rejectUnauthorized } = this.#options;
-    if (!(choice?.requestCert ?? requestCert)) return undefined;
-    return this.authentication((choice?.rejectUnauthorized ?? rejectUnauthorized) !== false, context);
+    if (!(choice.requestCert ?? requestCert)) return undefined;
+    return this.authentication((choice.rejectUnauthorized ?? rejectUnauthorized) !== false, context);
   }
 
   #alpn(chosen: readonly string[] | undefined): ServerConfig['alpn'] {

@@ -36,6 +36,14 @@ export interface TlsOptions
   readonly secureContext?: SecureContext | undefined;
 }
 
+/** What one host has of its own beside its context (`addContext`); what is left out is as the server has it. */
+export interface HostPolicy {
+  /** An empty list means to choose none; where there is one, an `ALPNCallback` is not asked. */
+  readonly ALPNProtocols?: AlpnProtocols | undefined;
+  readonly requestCert?: boolean | undefined;
+  readonly rejectUnauthorized?: boolean | undefined;
+}
+
 /** What a timer can wait at most. */
 const longestTimeout = 2 ** 31 - 1;
 

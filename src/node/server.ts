@@ -2,13 +2,13 @@ import { captureRejectionSymbol } from 'node:events';
 import * as net from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Acceptor } from './acceptor.ts';
-import { checkNumber, checkObject, invalidArgType } from './arguments.ts';
+import { checkNumber, checkObject, invalidArgType, isGiven } from './arguments.ts';
 import { readClusterData, writeClusterData } from './cluster-data.ts';
 import type { SecureContextOptions } from './context-options.ts';
 import { drain } from './drain.ts';
 import { nodeError, type TlsClientError } from './errors.ts';
 import type { SecureContext } from './secure-context.ts';
-import type { TlsOptions } from './server-options.ts';
+import type { HostPolicy, TlsOptions } from './server-options.ts';
 import type { SessionEvents } from './sessions.ts';
 import type { StaplingEvents } from './stapling.ts';
 import type { TLSSocket } from './tls-socket.ts';
@@ -56,15 +56,16 @@ abstract class ServerMethods extends net.Server {
 
   /**
    * Uses a context for clients that ask for `hostname`, which may have wildcards; of several that match, the one added
-   * last. An `SNICallback` takes the place of all of them. Throws `ERR_TLS_REQUIRED_SERVER_NAME`, and what
-   * `createSecureContext` throws.
+   * last. An `SNICallback` takes the place of all of them. `policy` is what the host has of its own beside its context.
+   * Throws `ERR_TLS_REQUIRED_SERVER_NAME`, and what `createSecureContext` throws.
    */
-  addContext(hostname: string, context: SecureContext | SecureContextOptions): void {
+  addContext(hostname: string, context: SecureContext | SecureContextOptions, policy?: HostPolicy): void {
     if (!hostname) {
       const message = '"servername" is required parameter for Server.addContext';
       throw nodeError('ERR_TLS_REQUIRED_SERVER_NAME', message);
     }
-    acceptorOf(this).addContext(hostname, context ?? {});
+    if (isGiven(policy)) checkObject('policy', policy);
+    acceptorOf(this).addContext(hostname, context ?? {}, policy ?? {});
   }
 
   /** Takes back what `addContext` did for the same name; returns whether there was anything. */
