@@ -25,7 +25,8 @@ function describeServer(options: Options): { text: string; openssl: string } {
   const [version = '', openssl = ''] = execFileSync(options.node, ['-e', print], { encoding: 'utf8' }).split(' ');
   const own = (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }).version;
   const name = options.implementation === 'tsls' ? `tsls ${own}` : 'node:tls (a stand-in, not tsls)';
-  return { text: `${name} on Node ${version}`, openssl };
+  const where = options.remoteKey ? ', its keys in other processes' : '';
+  return { text: `${name} on Node ${version}${where}`, openssl };
 }
 
 /** node:tls on OpenSSL before 3.5 has no hybrid group; that is no fault of the harness. */
@@ -53,7 +54,7 @@ async function work(jobs: Job[], options: Options, folder: string, digests: Dige
   const results: Result[] = [];
   const queue = [...jobs];
   const worker = async (): Promise<void> => {
-    const servers = new Servers(options.implementation, options.node, folder);
+    const servers = new Servers(options.implementation, options.node, folder, options.remoteKey);
     for (let job = queue.shift(); job; job = queue.shift()) {
       const result = await carryOut(job.peer, job.cell, servers, folder, digests);
       process.stderr.write(result.outcome === 'ok' ? '.' : 'F');

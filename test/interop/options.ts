@@ -8,6 +8,7 @@ export const usage = `usage: npm run interop -- [options]
   --node PATH                  the Node that runs the server (this one)
   --only NAMES                 run these clients only: ${Object.keys(peers).join(', ')}
   --columns NAMES              run these columns only, such as "1.3 AES-128,X448"
+  --remote-key                 the server's keys are in processes of their own (docs/REMOTE_KEYS.md)
   --require NAMES              fail if one of these clients is missing
   --require-all                fail if any client is missing
   --jobs N                     cells at a time (2)
@@ -21,6 +22,7 @@ export interface Options {
   readonly node: string;
   readonly only: readonly string[];
   readonly columns: readonly string[];
+  readonly remoteKey: boolean;
   readonly require: readonly string[];
   readonly jobs: number;
   readonly json?: string;
@@ -42,6 +44,7 @@ export function readOptions(args: readonly string[]): Options {
     options: {
       ...{ implementation: text, node: text, only: text, columns: text, require: text, jobs: text },
       ...{ json: text, markdown: text, screenshot: text, 'require-all': { type: 'boolean' } },
+      ...{ 'remote-key': { type: 'boolean' } },
     },
   });
   const names = Object.keys(peers);
@@ -53,6 +56,7 @@ export function readOptions(args: readonly string[]): Options {
     node: values.node ?? process.env.NODE ?? process.execPath,
     only: words(values.only),
     columns: words(values.columns),
+    remoteKey: values['remote-key'] === true,
     require: required,
     jobs: Number(values.jobs ?? 2),
     ...(values.json === undefined ? {} : { json: values.json }),

@@ -6,6 +6,7 @@ import { createServer as createHttp, type IncomingMessage, type ServerResponse }
 import { createServer as createHttp2 } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import type { TLSSocket, TlsOptions } from 'node:tls';
+import { RemoteSigners } from '../support/remote-signer.ts';
 import { type ImplementationName, loadImplementation } from './implementation.ts';
 import { page } from './page.ts';
 
@@ -13,6 +14,8 @@ export interface ServerOptions {
   readonly implementation: ImplementationName;
   readonly mode: 'echo' | 'http';
   readonly port?: number;
+  /** Whether the key signs in a process of its own. */
+  readonly remoteKey?: boolean;
   /** Paths of PEM files. */
   readonly key: string;
   readonly cert: string;
@@ -122,9 +125,21 @@ function http(): (socket: TLSSocket) => void {
   };
 }
 
+/** The key, or what asks a process of its own to sign with it. */
+async function readKey(): Promise<Buffer> {
+  const pem = readFileSync(options.key);
+  if (!options.remoteKey) return pem;
+  const signers = new RemoteSigners();
+  process.on('exit', () => signers.kill());
+  const path = signers.path();
+  await signers.start(path, pem.toString());
+  // Only tsls takes such a key.
+  return signers.key(path, pem.toString()) as Promise<unknown> as Promise<Buffer>;
+}
+
 const tls = await loadImplementation(options.implementation, new URL('../../src/index.js', import.meta.url));
 const server = tls.createServer(
-  { ...options.tls, key: readFileSync(options.key), cert: readFileSync(options.cert) },
+  { ...options.tls, key: await readKey(), cert: readFileSync(options.cert) },
   options.mode === 'echo' ? echo : http(),
 );
 server.on('tlsClientError', (error) => say({ event: 'failed', message: `${error.message}` }));

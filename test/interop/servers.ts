@@ -99,11 +99,13 @@ export class Servers {
   readonly #implementation: ImplementationName;
   readonly #node: string;
   readonly #folder: string;
+  readonly #remoteKey: boolean;
 
-  constructor(implementation: ImplementationName, node: string, folder: string) {
+  constructor(implementation: ImplementationName, node: string, folder: string, remoteKey: boolean) {
     this.#implementation = implementation;
     this.#node = node;
     this.#folder = folder;
+    this.#remoteKey = remoteKey;
   }
 
   /** The server for a cell of a peer, started unless it runs already. */
@@ -111,6 +113,7 @@ export class Servers {
     const options: ServerOptions = {
       implementation: this.#implementation,
       mode,
+      remoteKey: this.#remoteKey,
       key: join(this.#folder, `${cell.credential}.key`),
       cert: join(this.#folder, `${cell.credential}.pem`),
       payload: join(this.#folder, 'payload.bin'),
