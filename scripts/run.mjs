@@ -149,6 +149,11 @@ const tasks = {
     buildAll();
     run(process.execPath, ['build/test/interop/main.js', ...args]);
   },
+  resumption(args) {
+    install();
+    buildAll();
+    run(node, ['build/test/interop/resumption/main.js', ...args]);
+  },
   bogo(args) {
     install();
     buildAll();

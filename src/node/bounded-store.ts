@@ -9,11 +9,13 @@ const storeDeadline = 1000;
 export class BoundedStore implements SessionCache {
   readonly #store: SessionStore;
   readonly #lifetime: () => number;
+  readonly #clock: () => number;
 
-  /** `lifetime`: seconds that a session is to be kept. */
-  constructor(store: SessionStore, lifetime: () => number) {
+  /** `lifetime`: seconds that a session is to be kept. `clock`: ours, where the store has none. */
+  constructor(store: SessionStore, lifetime: () => number, clock: () => number) {
     this.#store = store;
     this.#lifetime = lifetime;
+    this.#clock = clock;
   }
 
   load(id: Uint8Array): MaybePromise<Uint8Array | undefined> {
@@ -29,13 +31,13 @@ export class BoundedStore implements SessionCache {
     );
   }
 
-  /** Milliseconds since 1970, by the clock of the store if it has one. */
+  /** Milliseconds since 1970, by the clock of the store if it has one that goes. */
   now(): number {
     try {
       const now = this.#store.now?.();
-      return typeof now === 'number' && Number.isFinite(now) ? Math.floor(now) : Date.now();
+      return typeof now === 'number' && Number.isFinite(now) ? Math.floor(now) : this.#clock();
     } catch {
-      return Date.now();
+      return this.#clock();
     }
   }
 

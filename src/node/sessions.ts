@@ -3,7 +3,7 @@ import type { MaybePromise } from '../crypto/maybe-promise.ts';
 import { nodeCrypto } from '../crypto/node/provider.ts';
 import { DerivedTicketKeys, type TicketSeed } from '../session/derived-ticket-keys.ts';
 import { MemorySessionStore, type SessionStore } from '../session/memory-store.ts';
-import { freshnessWindow, ReplayGuard } from '../session/replay-guard.ts';
+import { ReplayGuard, rememberFor } from '../session/replay-guard.ts';
 import { longestLifetime } from '../session/session.ts';
 import type { SessionCache, Sessions, TicketSealer } from '../session/sessions.ts';
 import { TicketKeyRing, ticketKeyLength } from '../session/ticket-key-ring.ts';
@@ -75,10 +75,12 @@ export class ServerSessions implements Sessions {
   readonly #store: BoundedStore | undefined;
   readonly #events: EventEmitter;
   readonly #byEvents: SessionCache;
+  readonly #clock: () => number;
 
-  /** Throws Node's errors for options that are wrong. */
-  constructor(events: EventEmitter, options: SessionOptions) {
+  /** `clock`: milliseconds since 1970, where the store has none. Throws Node's errors for options that are wrong. */
+  constructor(events: EventEmitter, options: SessionOptions, clock: () => number = () => Date.now()) {
     this.#events = events;
+    this.#clock = clock;
     this.#byEvents = { load: (id) => this.#resumeSession(id), save: (id, session) => this.#newSession(id, session) };
     this.lifetime = Math.min(readTimeout(options.sessionTimeout), longestLifetime);
     this.context = readContext(options.sessionIdContext);
@@ -88,7 +90,7 @@ export class ServerSessions implements Sessions {
     this.#ring = new TicketKeyRing(
       {
         provider: nodeCrypto,
-        now: Date.now,
+        now: clock,
         rotateAfter: options.ticketKeys ? 0 : keyPeriod,
         keepFor: () => this.lifetime * 1000,
       },
@@ -98,7 +100,7 @@ export class ServerSessions implements Sessions {
     const { sessionStore } = options;
     const store: SessionStore | undefined =
       sessionStore === false ? undefined : (sessionStore ?? new MemorySessionStore());
-    this.#store = store && new BoundedStore(store, () => this.lifetime);
+    this.#store = store && new BoundedStore(store, () => this.lifetime, clock);
     this.#guard = new ReplayGuard({ now: () => this.now() });
     if (store?.ticketKeys && !this.#ownsKeys) {
       this.#ownsKeys = true;
@@ -116,11 +118,11 @@ export class ServerSessions implements Sessions {
   /** Here, and by all who share the store, if it can tell. */
   admitEarlyData(ticket: Uint8Array, sessionIssuedAt: number): MaybePromise<boolean> {
     if (!this.#guard.admit(ticket, sessionIssuedAt)) return false;
-    return this.#store?.admit(ticket, (2 * freshnessWindow) / 1000) ?? true;
+    return this.#store?.admit(ticket, rememberFor / 1000) ?? true;
   }
 
   now(): number {
-    return this.#store?.now() ?? Date.now();
+    return this.#store?.now() ?? this.#clock();
   }
 
   get tickets(): TicketSealer | undefined {
@@ -163,7 +165,7 @@ export class ServerSessions implements Sessions {
   }
 
   #derive(seed?: TicketSeed): DerivedTicketKeys {
-    const keys = new DerivedTicketKeys({ provider: nodeCrypto, now: Date.now }, seed);
+    const keys = new DerivedTicketKeys({ provider: nodeCrypto, now: this.#clock }, seed);
     this.#ring.follow(keys);
     return keys;
   }

@@ -22,4 +22,15 @@ describe('the store in memory', () => {
     store.set('huge', new Uint8Array(20_000), 60);
     assert.equal(store.get('huge'), undefined);
   });
+
+  it('forgets a session when its time is over', () => {
+    let time = 1000;
+    const store = new MemorySessionStore({}, () => time);
+    store.set('a', Uint8Array.of(1), 60);
+    time += 60_000;
+    assert.ok(store.get('a'));
+    time += 1;
+    assert.equal(store.get('a'), undefined);
+    assert.equal(store.size, 0);
+  });
 });

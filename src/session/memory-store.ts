@@ -32,11 +32,17 @@ const overhead = 200;
 export class MemorySessionStore implements SessionStore {
   readonly #sessions: LRUCache<string, Uint8Array>;
 
-  constructor({ maxSessions = 20_480, maxBytes = 16_777_216 }: MemoryStoreOptions = {}) {
+  /** `now`: milliseconds, by a clock that is never set. */
+  constructor(
+    { maxSessions = 20_480, maxBytes = 16_777_216 }: MemoryStoreOptions = {},
+    now: () => number = () => performance.now(),
+  ) {
     this.#sessions = new LRUCache({
       max: maxSessions,
       maxSize: maxBytes,
       sizeCalculation: (session) => session.length + overhead,
+      ttlResolution: 0,
+      perf: { now },
     });
   }
 

