@@ -28,6 +28,19 @@ function install() {
   writeFileSync(stamp, lock);
 }
 
+/** The clients of Redis that its tests use, in a folder of their own. */
+function installRedisClients() {
+  const folder = '.cache/redis-clients';
+  const lock = readFileSync('test/redis-clients/npm/package-lock.json', 'utf8');
+  const stamp = join(folder, '.lock');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
+  mkdirSync(folder, { recursive: true });
+  for (const name of ['package.json', 'package-lock.json'])
+    writeFileSync(join(folder, name), readFileSync(join('test/redis-clients/npm', name)));
+  run('npm', ['ci', '--no-audit', '--no-fund', '--prefix', folder], { shell: process.platform === 'win32' });
+  writeFileSync(stamp, lock);
+}
+
 /** All files below the folders, except generated ones. */
 function filesBelow(...folders) {
   return folders
@@ -153,6 +166,15 @@ const tasks = {
     install();
     buildAll();
     run(node, ['build/test/interop/resumption/main.js', ...args]);
+  },
+  redis(args) {
+    install();
+    buildAll();
+    installRedisClients();
+    const names = args.length > 0 ? args : ['node-redis', 'node-redis-pool', 'ioredis', 'iovalkey'];
+    const files = names.map((name) => join('build/test/redis-clients', `${name}.js`));
+    const options = ['--enable-source-maps', '--test', '--test-concurrency=4', '--test-reporter=spec'];
+    run(node, [...options, ...files]);
   },
   bogo(args) {
     install();

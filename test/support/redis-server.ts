@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -14,39 +14,53 @@ const program = ['redis-server', 'valkey-server'].find(
 export const skipsRedis: string | false =
   program === undefined ? 'no redis-server or valkey-server is installed' : false;
 
-/** A real Redis or Valkey on a socket in a folder of its own, which keeps nothing on disk. */
+export interface RedisOptions {
+  /** A port of the loopback address; without it, a socket in a folder of its own. */
+  readonly port?: number;
+  /** More of its command line. */
+  readonly args?: readonly string[];
+  /** What it watches as a Sentinel, in the language of its configuration, if it is one. */
+  readonly sentinel?: string;
+}
+
+/** A real Redis or Valkey, which keeps nothing on disk that it would need. */
 export class RedisServer implements AsyncDisposable {
   readonly #folder: string;
+  readonly #options: RedisOptions;
   readonly #clients: RespClient[] = [];
   #process: ChildProcess | undefined;
 
-  private constructor(folder: string) {
+  private constructor(folder: string, options: RedisOptions) {
     this.#folder = folder;
+    this.#options = options;
   }
 
   /** Starts one, and waits until it answers. */
-  static async start(): Promise<RedisServer> {
-    const server = new RedisServer(await mkdtemp(join(tmpdir(), 'tsls-redis-')));
+  static async start(options: RedisOptions = {}): Promise<RedisServer> {
+    const server = new RedisServer(await mkdtemp(join(tmpdir(), 'tsls-redis-')), options);
     await server.restart();
     return server;
   }
 
-  /** The path of its socket. */
+  /** The path of its socket, if it has no port. */
   get path(): string {
     return join(this.#folder, 'socket');
   }
 
+  get port(): number {
+    return this.#options.port ?? 0;
+  }
+
   /** A client of its own for whoever asks. */
   client(): RespClient {
-    const client = new RespClient(this.path);
+    const client = new RespClient(this.#options.port ?? this.path);
     this.#clients.push(client);
     return client;
   }
 
   /** Starts it again, empty, after `kill`. */
   async restart(): Promise<void> {
-    const args = ['--port', '0', '--unixsocket', this.path, '--save', '', '--appendonly', 'no', '--dir', this.#folder];
-    this.#process = spawn(program!, args, { stdio: 'ignore' });
+    this.#process = spawn(program!, await this.#arguments(), { stdio: 'ignore' });
     const client = this.client();
     for (let attempt = 0; ; attempt++) {
       const answer = await client.send(['PING']).catch((error: Error) => error);
@@ -54,6 +68,20 @@ export class RedisServer implements AsyncDisposable {
       if (attempt === 200) throw new Error(`the store does not start: ${answer}`);
       await sleep(50);
     }
+  }
+
+  async #arguments(): Promise<string[]> {
+    const { port, args = [], sentinel } = this.#options;
+    const where = [
+      '--port',
+      `${port ?? 0}`,
+      ...(port === undefined ? ['--unixsocket', this.path] : ['--bind', '127.0.0.1']),
+    ];
+    if (sentinel === undefined) return [...where, '--save', '', '--appendonly', 'no', '--dir', this.#folder, ...args];
+    // A Sentinel writes what it learns into its configuration.
+    const file = join(this.#folder, 'sentinel.conf');
+    await writeFile(file, `${sentinel}\n`);
+    return [file, '--sentinel', ...where, '--dir', this.#folder];
   }
 
   /** Its process stands still, and connections to it with it. */
