@@ -34,7 +34,7 @@ export type {
   OnClientHello,
   SniCallback,
 } from './node/policy.ts';
-export type { PskAnswer, PskCallback } from './node/pre-shared-keys.ts';
+export type { ImportedPskIdentity, PskAnswer, PskCallback } from './node/pre-shared-keys.ts';
 export type { SecureVersion } from './node/protocol-versions.ts';
 export type { ServerEvents } from './node/server.ts';
 export type { HostPolicy, TlsOptions } from './node/server-options.ts';

@@ -4,6 +4,7 @@ import type { ClientHello } from '../messages/client-hello.ts';
 import type { Sessions } from '../session/sessions.ts';
 import type { AlertName } from '../wire/alert.ts';
 import type { Credential } from '../x509/credential.ts';
+import type { ImportedIdentity } from './tls13/imported-psk.ts';
 
 /** Chooses the application protocol; `undefined` refuses the client with no_application_protocol. */
 export type AlpnSelector = (protocols: readonly string[], hello: ClientHello) => MaybePromise<string | undefined>;
@@ -54,6 +55,8 @@ export interface ExternalPsk {
   readonly key: Uint8Array;
   /** The hash that the key is for; SHA-256 where nothing else was agreed upon. */
   readonly hash?: 'sha256' | 'sha384' | undefined;
+  /** Whether it is only to be used imported, for an identity that says so (RFC 9258). */
+  readonly isImported?: boolean | undefined;
 }
 
 /** Everything that a server brings to one negotiation. Lists are in order of preference. */
@@ -99,8 +102,15 @@ export interface Policy {
   readonly acceptEarlyData?: ((hello: ClientHello) => MaybePromise<boolean>) | undefined;
   /** An OCSP response for a credential, for a client that asks for one. */
   readonly staple?: ((credential: Credential, hello: ClientHello) => MaybePromise<Uint8Array | undefined>) | undefined;
-  /** The key of an identity that is no session of ours, or `undefined` for one that is not known. */
+  /**
+   * The key of an identity that is no session of ours, or `undefined` for one that is not known. `imported`: what the
+   * identity says if it may be that of an imported key, in TLS 1.3.
+   */
   readonly externalPsk?:
-    | ((identity: Uint8Array, hello: ClientHello) => MaybePromise<ExternalPsk | undefined>)
+    | ((
+        identity: Uint8Array,
+        hello: ClientHello,
+        imported?: ImportedIdentity | undefined,
+      ) => MaybePromise<ExternalPsk | undefined>)
     | undefined;
 }

@@ -3,13 +3,36 @@ import type { ExternalPsk, Policy } from '../handshake/config.ts';
 import { checkFunction, checkString, invalidArgType, invalidArgValue, isBytes, isGiven } from './arguments.ts';
 import { nodeError } from './errors.ts';
 
-/** A key agreed upon beforehand: the bytes alone, or with the hash of the key schedule that it is for (TLS 1.3). */
+/** A key agreed upon beforehand: the bytes alone, or with what it is for. */
 export type PskAnswer =
   | NodeJS.ArrayBufferView
-  | { readonly psk: NodeJS.ArrayBufferView; readonly hash?: 'sha256' | 'sha384' | undefined };
+  | {
+      readonly psk: NodeJS.ArrayBufferView;
+      /** The hash of the key schedule (TLS 1.3), or the one that it is imported with; SHA-256 by default. */
+      readonly hash?: 'sha256' | 'sha384' | undefined;
+      /** Whether it is to be imported (RFC 9258), and not to be used otherwise. */
+      readonly isImported?: boolean | undefined;
+    };
 
-/** Gives the key of an identity, now or later; `null` for one that is not known. `this` and `socket` are the socket. */
-export type PskCallback = (socket: never, identity: string) => MaybePromise<PskAnswer | null | undefined>;
+/** What an identity says that was made by importing a key (RFC 9258 section 5.1). */
+export interface ImportedPskIdentity {
+  readonly externalIdentity: Buffer;
+  readonly context: Buffer;
+  /** The version as on the wire: 0x0304 for TLS 1.3. */
+  readonly targetProtocol: number;
+  /** 1 for HKDF_SHA256, 2 for HKDF_SHA384. */
+  readonly targetKdf: number;
+}
+
+/**
+ * Gives the key of an identity, now or later; `null` for one that is not known. `this` and `socket` are the socket;
+ * `imported` is what the identity says where it may be that of an imported key.
+ */
+export type PskCallback = (
+  socket: never,
+  identity: string,
+  imported?: ImportedPskIdentity,
+) => MaybePromise<PskAnswer | null | undefined>;
 
 /** Options of keys agreed upon beforehand. */
 export interface PskOptions {
@@ -36,8 +59,16 @@ export function checkPskOptions({ pskCallback, pskIdentityHint }: PskOptions): v
 /** Asks `callback` for the key of an identity. */
 export function externalPsks(callback: PskCallback | undefined | null, socket: object): Policy['externalPsk'] {
   if (!isGiven(callback)) return undefined;
-  return (identity) => {
-    const answer = callback.call(socket, socket as never, Buffer.from(identity).toString('utf8'));
+  return (identity, _hello, imported) => {
+    const text = Buffer.from(identity).toString('utf8');
+    const parts = imported && {
+      ...imported,
+      externalIdentity: Buffer.from(imported.externalIdentity),
+      context: Buffer.from(imported.context),
+    };
+    const answer = parts
+      ? callback.call(socket, socket as never, text, parts)
+      : callback.call(socket, socket as never, text);
     return isPromise(answer) ? Promise.resolve(answer).then(readAnswer) : readAnswer(answer);
   };
 }
@@ -49,7 +80,11 @@ function readAnswer(answer: PskAnswer | null | undefined): ExternalPsk | undefin
     throw invalidArgType('ret', 'an instance of Object, Buffer, TypedArray, or DataView', answer);
   }
   if (!isBytes(answer.psk)) throw invalidArgType('psk', 'an instance of Buffer, TypedArray, or DataView', answer.psk);
-  return { key: readKey(answer.psk), hash: answer.hash };
+  const { hash, isImported } = answer;
+  if (isGiven(hash) && hash !== 'sha256' && hash !== 'sha384') {
+    throw invalidArgValue('hash', hash, "must be 'sha256' or 'sha384'");
+  }
+  return { key: readKey(answer.psk), hash: hash ?? undefined, isImported: isImported === true };
 }
 
 function readKey(key: NodeJS.ArrayBufferView): Uint8Array {

@@ -3,7 +3,12 @@ import { aeadShapes, type CipherSuite, cipherSuites, hashLength } from '../../sr
 import { hkdfExpandLabel } from '../../src/crypto/hkdf.ts';
 import { nodeCrypto } from '../../src/crypto/node/provider.ts';
 import { Transcript } from '../../src/handshake/handshake.ts';
-import { finishedVerifyData, KeySchedule, trafficKey } from '../../src/handshake/tls13/key-schedule.ts';
+import {
+  type BinderLabel,
+  finishedVerifyData,
+  KeySchedule,
+  trafficKey,
+} from '../../src/handshake/tls13/key-schedule.ts';
 import { Sealer13 } from '../../src/record/protection13.ts';
 import { ExtensionType, HandshakeType } from '../../src/wire/code-points.ts';
 import { Reader } from '../../src/wire/reader.ts';
@@ -19,6 +24,8 @@ export interface KeptSession {
   readonly suite: number;
   readonly ageAdd: number;
   readonly maxEarlyData: number;
+  /** What its binder is made with; of a session without. */
+  readonly binderLabel?: BinderLabel;
 }
 
 /** Connects, and keeps the first ticket. */
@@ -105,7 +112,7 @@ export function withBinder(
   const draft = writeHello(fields);
   const transcript = before?.copy() ?? new Transcript(nodeCrypto.hash(suite.hash));
   const partialHash = transcript.add(draft.subarray(0, draft.length - length - 3)).digest();
-  const key = new KeySchedule(nodeCrypto, suite, session.psk).binderKey('res binder');
+  const key = new KeySchedule(nodeCrypto, suite, session.psk).binderKey(session.binderLabel ?? 'res binder');
   const binder = bend(finishedVerifyData(nodeCrypto, suite, key, partialHash));
   const offer = fields.extensions?.find(([type]) => type === ExtensionType.preSharedKey)?.[1];
   assert.ok(offer, 'an offer without its binder');

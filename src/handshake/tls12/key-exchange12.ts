@@ -47,7 +47,9 @@ export function* receiveKeyExchange(hs: Conversation12, ephemeral: EphemeralKey 
   let isUnknownPsk = false;
   if (hs.suite.authentication === 'psk') {
     const { identity, share } = readPskClientKeyExchange(exchange, hs.suite.isEphemeral);
-    const psk = yield* answer(hs.policy.externalPsk?.(identity, hs.hello));
+    const found = yield* answer(hs.policy.externalPsk?.(identity, hs.hello));
+    // A key that is imported in TLS 1.3 serves for nothing else (RFC 9258 section 5.1).
+    const psk = found?.isImported ? undefined : found;
     isUnknownPsk = psk === undefined;
     // RFC 4279 section 2: who does not know an identity can go on with a random key, and give away nothing.
     const key = psk?.key ?? hs.provider.randomBytes(32);

@@ -25,7 +25,7 @@ import { addHello, agreeOnGroup, choosePsk, type Exchange, exchangeKeys } from '
 import { finishedVerifyData, KeySchedule, type TrafficSecret, type TrafficSecrets } from './key-schedule.ts';
 import { checkFullHello13, checkHello13, selectIdentity13, selectSuite13 } from './negotiate.ts';
 import { requestCertificate13 } from './post-handshake-auth.ts';
-import { type ChosenPsk, pskModes } from './pre-shared-keys.ts';
+import { type ChosenPsk, findPsk, pskModes } from './pre-shared-keys.ts';
 import { opener, type RequestCertificate, sealer, secured13 } from './secured13.ts';
 import { TicketIssuer } from './tickets.ts';
 
@@ -58,12 +58,12 @@ export function* handshake13(negotiation: Negotiation): Steps<Secured> {
 function* negotiate13(negotiation: Negotiation): Steps<Handshake13> {
   const { policy, provider, report, config } = negotiation;
   checkHello13(negotiation.hello);
-  const hash = policy.externalPsk && negotiation.hello.offers.preSharedKey ? 'sha256' : undefined;
-  const suite = selectSuite13(negotiation.hello, config, hash);
+  const known = yield* findPsk(negotiation);
+  const suite = selectSuite13(negotiation.hello, config, known?.hash);
   report.cipherSuite = suite;
   const { hello, transcript, group } = yield* agreeOnGroup(negotiation, suite);
   const partialHash = addHello(transcript, hello);
-  const psk = yield* choosePsk({ ...negotiation, hello }, suite, partialHash, group);
+  const psk = choosePsk({ ...negotiation, hello }, known, suite, partialHash, group);
   if (psk === undefined) {
     // Without certificates there is nothing to fall back on: a wrong identity gets the answer of a wrong key.
     if (policy.externalPsk && partialHash && config.credentials.length === 0) {

@@ -5,7 +5,7 @@ import { type Negotiation, Transcript } from '../handshake.ts';
 import type { Steps } from '../steps.ts';
 import { helloRetry } from './hello-retry.ts';
 import { selectGroup } from './negotiate.ts';
-import { type ChosenPsk, pskModes, selectPsk } from './pre-shared-keys.ts';
+import { type ChosenPsk, type KnownPsk, pskModes, takePsk } from './pre-shared-keys.ts';
 
 /** What both sides agreed upon before the key exchange. */
 export interface Agreed {
@@ -41,18 +41,19 @@ export function addHello(transcript: Transcript, { raw, offers }: ClientHello): 
   return partialHash;
 }
 
-/** The PSK to go on with, if the client offers one in a way that we take. */
-export function* choosePsk(
+/** The PSK to go on with, if the client still offers it, and in a way that we take. */
+export function choosePsk(
   hs: Negotiation,
+  known: KnownPsk | undefined,
   suite: CipherSuite,
   partialHash: Uint8Array | undefined,
   group: Agreed['group'],
-): Steps<ChosenPsk | undefined> {
+): ChosenPsk | undefined {
   const offer = hs.hello.offers.preSharedKey;
   const modes = pskModes(hs, hs.hello);
-  if (offer === undefined || partialHash === undefined) return undefined;
+  if (known === undefined || offer === undefined || partialHash === undefined) return undefined;
   if (!(modes.withKeyExchange && group !== undefined) && !modes.alone) return undefined;
-  const psk = yield* selectPsk(hs, suite, offer, partialHash);
+  const psk = takePsk(hs, known, suite, offer, partialHash);
   hs.report.resumed = psk?.session !== undefined;
   return psk;
 }

@@ -38,6 +38,9 @@ export interface TrafficSecrets {
   readonly server: TrafficSecret;
 }
 
+/** What a PSK is: of a session, external, or imported (RFC 8446 section 7.1, RFC 9258 section 5.2). */
+export type BinderLabel = 'res binder' | 'ext binder' | 'imp binder';
+
 /** The key schedule of RFC 8446 section 7.1, walked from top to bottom. */
 export class KeySchedule {
   readonly #provider: CryptoProvider;
@@ -74,8 +77,8 @@ export class KeySchedule {
     this.#salt = undefined;
   }
 
-  /** The key of a binder, for a resumed session or an external PSK (RFC 8446 section 4.2.11.2). */
-  binderKey(label: 'res binder' | 'ext binder'): TrafficSecret {
+  /** The key of a binder (RFC 8446 section 4.2.11.2). */
+  binderKey(label: BinderLabel): TrafficSecret {
     return this.#derive(label, emptyHash(this.#provider, this.#suite.hash));
   }
 

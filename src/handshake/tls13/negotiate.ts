@@ -38,7 +38,7 @@ export function checkFullHello13({ offers }: ClientHello): void {
 
 const missing = (name: string): never => fail('missingExtension', `ClientHello without ${name}`);
 
-/** The first common suite (RFC 8446 section 4.1.1), with the hash that external PSKs are for if there are such. */
+/** The first common suite (RFC 8446 section 4.1.1), with the hash of the client's PSK if we know one. */
 export function selectSuite13(hello: ClientHello, config: ServerConfig, hash?: HashName): CipherSuite {
   const suites = commonSuites(hello, config, ProtocolVersion.tls13);
   const suite = (hash && suites.find((candidate) => candidate.hash === hash)) ?? suites[0];

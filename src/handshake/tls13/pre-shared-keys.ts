@@ -4,10 +4,13 @@ import type { PskOffer } from '../../extensions/pre-shared-key.ts';
 import type { ClientHello } from '../../messages/client-hello.ts';
 import type { Session } from '../../session/session.ts';
 import { fail } from '../../wire/alert.ts';
+import { ProtocolVersion } from '../../wire/code-points.ts';
 import type { ClientIdentity, Negotiation } from '../handshake.ts';
 import { checkSession } from '../resumption.ts';
+import { commonSuites } from '../selection.ts';
 import { answer, type Steps } from '../steps.ts';
-import { finishedVerifyData, KeySchedule } from './key-schedule.ts';
+import { importPsk, readImportedIdentity } from './imported-psk.ts';
+import { type BinderLabel, finishedVerifyData, KeySchedule } from './key-schedule.ts';
 import { sessionIdLength } from './tickets.ts';
 
 /** PskKeyExchangeMode (RFC 8446 section 4.2.9). */
@@ -17,14 +20,21 @@ export const PskKeyExchangeMode = { pskOnly: 0, pskWithKeyExchange: 1 } as const
 const maxIdentities = 4;
 
 /** A PSK that both sides hold: of a session, or agreed upon beforehand. */
-interface Candidate {
+interface Psk {
   readonly secret: Uint8Array;
   readonly hash: CipherSuite['hash'];
+  /** What its binder is made with (RFC 8446 section 7.1, RFC 9258 section 5.2). */
+  readonly binderLabel: BinderLabel;
   readonly session?: Session | undefined;
   readonly client?: ClientIdentity | undefined;
 }
 
-export interface ChosenPsk extends Omit<Candidate, 'secret' | 'hash'> {
+/** A PSK that the client offers and we hold. */
+export interface KnownPsk extends Psk {
+  readonly identity: Uint8Array;
+}
+
+export interface ChosenPsk extends Pick<Psk, 'session' | 'client'> {
   /** Which of the client's identities. */
   readonly index: number;
   /** The key schedule, at the Early Secret. */
@@ -32,35 +42,49 @@ export interface ChosenPsk extends Omit<Candidate, 'secret' | 'hash'> {
 }
 
 /**
- * The first of the client's PSKs that we know and that goes with the suite, with its binder checked (RFC 8446 section
- * 4.2.11); `undefined` for a full handshake. `partialHash` is the transcript up to the binders. A binder that is wrong
- * ends the connection.
+ * The first of the client's PSKs that we know and that goes with a suite of both (RFC 8446 section 4.2.11). It is looked
+ * for before the suite is chosen, which may then be one that it goes with, and once, whatever HelloRetryRequest follows.
  */
-export function* selectPsk(
-  hs: Negotiation,
-  suite: CipherSuite,
-  offer: PskOffer,
-  partialHash: Uint8Array,
-): Steps<ChosenPsk | undefined> {
+export function* findPsk(hs: Negotiation): Steps<KnownPsk | undefined> {
+  const { hello, config } = hs;
+  const { preSharedKey: offer } = hello.offers;
+  const modes = pskModes(hs, hello);
+  if (offer === undefined || !(modes.withKeyExchange || modes.alone)) return undefined;
+  const suites = commonSuites(hello, config, ProtocolVersion.tls13);
   const count = Math.min(offer.identities.length, maxIdentities);
   for (let index = 0; index < count; index++) {
-    const candidate = yield* findPsk(hs, offer.identities[index]!.identity);
-    if (candidate === undefined || candidate.hash !== suite.hash) continue;
-    const { secret, session, client } = candidate;
-    const schedule = new KeySchedule(hs.provider, suite, secret);
-    if (session) secret.fill(0);
-    const key = schedule.binderKey(session ? 'res binder' : 'ext binder');
-    const expected = finishedVerifyData(hs.provider, suite, key, partialHash);
-    if (!hs.provider.equal(offer.binders[index]!, expected)) {
-      fail('decryptError', 'the binder of a pre_shared_key does not verify', 'BINDER_DOES_NOT_VERIFY');
-    }
-    return { index, schedule, session, client };
+    const { identity } = offer.identities[index]!;
+    const psk = yield* lookUp(hs, identity);
+    if (psk !== undefined && suites.some(({ hash }) => hash === psk.hash)) return { ...psk, identity };
   }
   return undefined;
 }
 
+/**
+ * Takes a PSK, once its binder is checked; `undefined` where the second ClientHello offers it no longer. `partialHash` is
+ * the transcript up to the binders. A binder that is wrong ends the connection.
+ */
+export function takePsk(
+  { provider }: Negotiation,
+  known: KnownPsk,
+  suite: CipherSuite,
+  offer: PskOffer,
+  partialHash: Uint8Array,
+): ChosenPsk | undefined {
+  const { secret, binderLabel, session, client } = known;
+  const index = offer.identities.findIndex(({ identity }) => Buffer.compare(identity, known.identity) === 0);
+  if (index < 0 || known.hash !== suite.hash) return undefined;
+  const schedule = new KeySchedule(provider, suite, secret);
+  if (binderLabel !== 'ext binder') secret.fill(0);
+  const expected = finishedVerifyData(provider, suite, schedule.binderKey(binderLabel), partialHash);
+  if (!provider.equal(offer.binders[index]!, expected)) {
+    fail('decryptError', 'the binder of a pre_shared_key does not verify', 'BINDER_DOES_NOT_VERIFY');
+  }
+  return { index, schedule, session, client };
+}
+
 /** The PSK of an identity: a ticket of ours, the id of a session that we keep, or a key that the application knows. */
-function* findPsk(hs: Negotiation, identity: Uint8Array): Steps<Candidate | undefined> {
+function* lookUp(hs: Negotiation, identity: Uint8Array): Steps<Psk | undefined> {
   const { sessions, externalPsk } = hs.policy;
   let bytes = sessions?.tickets?.open(identity)?.session;
   if (bytes === undefined && sessions?.cache !== undefined && identity.length === sessionIdLength) {
@@ -68,10 +92,18 @@ function* findPsk(hs: Negotiation, identity: Uint8Array): Steps<Candidate | unde
   }
   if (bytes !== undefined) {
     const resumable = yield* checkSession(hs, bytes);
-    return resumable && { ...resumable, secret: resumable.session.secret, hash: hashOf(resumable.session) };
+    if (resumable === undefined) return undefined;
+    const { session, client } = resumable;
+    return { secret: session.secret, hash: hashOf(session), binderLabel: 'res binder', session, client };
   }
-  const external = externalPsk && (yield* answer(externalPsk(identity, hs.hello)));
-  return external && { secret: external.key, hash: external.hash ?? 'sha256' };
+  if (externalPsk === undefined) return undefined;
+  const external = yield* answer(externalPsk(identity, hs.hello, readImportedIdentity(identity)));
+  if (external === undefined) return undefined;
+  const { key, hash = 'sha256', isImported } = external;
+  // RFC 9258 section 5.1: a key is imported, or used as it is, never both.
+  if (!isImported) return { secret: key, hash, binderLabel: 'ext binder' };
+  const imported = importPsk(hs.provider, key, hash, identity);
+  return imported && { ...imported, binderLabel: 'imp binder' };
 }
 
 const hashOf = ({ cipherSuite }: Session): CipherSuite['hash'] =>
