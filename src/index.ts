@@ -12,7 +12,7 @@ import { TLSSocket } from './node/tls-socket.ts';
 import { watchCredentials } from './node/watched-credentials.ts';
 import { MemorySessionStore } from './session/memory-store.ts';
 
-export type { HandshakeReport, TimelineEntry } from './handshake/report.ts';
+export type { HandshakeReport, PeerAddress, ReportedAlert, TimelineEntry } from './handshake/report.ts';
 export type { ClientHello } from './messages/client-hello.ts';
 export type { AlpnProtocols } from './node/alpn-protocols.ts';
 export type { CertificateCompressionAlgorithm } from './node/certificate-compression.ts';

@@ -7,7 +7,15 @@ import type { HandshakeMessage } from '../messages/handshake-message.ts';
 import { HandshakeReader } from '../messages/handshake-reader.ts';
 import type { Opened } from '../record/protection.ts';
 import type { Record } from '../record/record-reader.ts';
-import { AlertDescription, AlertLevel, type AlertName, alertName, fail, TlsAlert } from '../wire/alert.ts';
+import {
+  AlertDescription,
+  AlertLevel,
+  type AlertName,
+  alertName,
+  fail,
+  registryName,
+  TlsAlert,
+} from '../wire/alert.ts';
 import { ContentType, contentName, HandshakeType, messageName, ProtocolVersion } from '../wire/code-points.ts';
 import { ConnectionFailure, toAlert } from './failure.ts';
 import { checkMessageBoundary, HandshakeChannel } from './handshake-channel.ts';
@@ -473,6 +481,7 @@ export class Connection {
   ): void {
     this.#state = 'over';
     const { code, alert, direction = 'none', cause } = facts;
+    if (alert !== undefined && direction !== 'none') this.report.alert = { name: registryName(alert), direction };
     const failure = new ConnectionFailure(message, { code, alert, direction, cause, report: this.report });
     this.#release();
     this.#sink.event({ type: 'failure', failure });

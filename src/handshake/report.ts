@@ -13,10 +13,27 @@ export interface TimelineEntry {
   readonly at: number;
 }
 
+/** The client's end of a connection. */
+export interface PeerAddress {
+  readonly address: string;
+  readonly port: number;
+  readonly family: 'IPv4' | 'IPv6';
+}
+
+/** The alert that ended a connection. */
+export interface ReportedAlert {
+  /** As the registry spells it (`handshake_failure`). */
+  readonly name: string;
+  readonly direction: 'sent' | 'received';
+}
+
 /** What is known of one handshake, while it goes on and after it ended, well or not. */
 export class HandshakeReport {
   /** The last thing that was reached: `start`, `clientHello`, `serverHello`, … `secure`. */
   stage = 'start';
+  /** Where the client is; absent where that is unknown, as behind a stream that is no socket. */
+  peer: PeerAddress | undefined;
+  alert: ReportedAlert | undefined;
   /** By what the cryptography is done: `node:crypto`, or `openssl`. */
   readonly cryptoProvider: string;
   /** The number of the version chosen, as on the wire. */

@@ -1,7 +1,6 @@
 import type { ConnectionFailure } from '../engine/failure.ts';
 import type { HandshakeReport } from '../handshake/report.ts';
 import type { ClientHello } from '../messages/client-hello.ts';
-import { screamingCase } from '../wire/alert.ts';
 
 type ErrorClass = new (message: string, options?: { cause?: unknown }) => Error;
 
@@ -61,34 +60,29 @@ export interface TlsClientError extends Error {
   handshakeReport: HandshakeReport;
 }
 
-export interface Peer {
-  readonly remoteAddress?: string | undefined;
-  readonly remotePort?: number | undefined;
-}
-
 /** The error that an application sees for a failure of the engine's. */
-export function tlsClientError(failure: ConnectionFailure, peer: Peer): TlsClientError {
+export function tlsClientError(failure: ConnectionFailure): TlsClientError {
   const { report } = failure;
   const error = new Error(failure.message, failure.cause === undefined ? undefined : { cause: failure.cause });
-  const alert = failure.alert && screamingCase(failure.alert).toLowerCase();
+  const { alert } = report;
   return Object.assign(error, {
     ...nodeCode(failure),
-    ...(alert !== undefined && failure.direction !== 'none' && { alert, alertDirection: failure.direction }),
-    ...reportedFacts(report, peer),
+    ...(alert && { alert: alert.name, alertDirection: alert.direction }),
+    ...reportedFacts(report),
   });
 }
 
 /** A failure of the transport, with the same facts. */
-export function transportError(cause: Error & { code?: string }, report: HandshakeReport, peer: Peer): TlsClientError {
+export function transportError(cause: Error & { code?: string }, report: HandshakeReport): TlsClientError {
   const { code = 'ECONNRESET' } = cause;
-  return Object.assign(cause, { code, ...reportedFacts(report, peer) });
+  return Object.assign(cause, { code, ...reportedFacts(report) });
 }
 
-function reportedFacts(report: HandshakeReport, { remoteAddress, remotePort }: Peer) {
+function reportedFacts(report: HandshakeReport) {
   return {
     stage: report.stage,
-    remoteAddress,
-    remotePort,
+    remoteAddress: report.peer?.address,
+    remotePort: report.peer?.port,
     ...(report.clientHello && { clientHello: report.clientHello }),
     handshakeReport: report,
   };

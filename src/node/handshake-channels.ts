@@ -18,7 +18,10 @@ const channels = {
   error: channel('tsls:handshake:error'),
 };
 
+/** Whether anybody subscribes to the channel. */
+export const hearsOf = (stage: keyof HandshakeMessages): boolean => channels[stage].hasSubscribers;
+
 /** Tells subscribers of a handshake, for the price of a look when there are none. */
 export function publish<K extends keyof HandshakeMessages>(stage: K, message: () => HandshakeMessages[K]): void {
-  if (channels[stage].hasSubscribers) channels[stage].publish(message());
+  if (hearsOf(stage)) channels[stage].publish(message());
 }

@@ -4,10 +4,12 @@ import { Connection, type ConnectionEvent, type Sink } from '../engine/connectio
 import { toAlert } from '../engine/failure.ts';
 import { outputPool } from '../engine/output-pool.ts';
 import type { Policy } from '../handshake/config.ts';
+import type { HandshakeReport } from '../handshake/report.ts';
 import { TlsAlert } from '../wire/alert.ts';
 import { nodeError, type TlsClientError, tlsClientError, transportError } from './errors.ts';
 import { netSocket, takeHandle } from './handle-transport.ts';
 import { publish } from './handshake-channels.ts';
+import { notePeer } from './peer-address.ts';
 import type { SecureStream, StreamRole } from './secure-stream.ts';
 import { type Done, StreamTransport, type Transport } from './transport.ts';
 
@@ -65,7 +67,15 @@ export class SecureLink implements Sink {
 
   /** Begins to read from the peer. */
   start(): void {
+    if (this.#role.reportsFailures()) notePeer(this.connection.report, this.#stream);
     this.#transport.resume();
+  }
+
+  /** The engine's report, with what only the socket knows. */
+  get #report(): HandshakeReport {
+    const { report } = this.connection;
+    notePeer(report, this.#stream);
+    return report;
   }
 
   get socketCarrier(): net.Socket | undefined {
@@ -213,7 +223,8 @@ export class SecureLink implements Sink {
         process.nextTick(() => this.#role.onKeylog(Buffer.from(`${event.line}\n`, 'latin1')));
         return;
       case 'failure':
-        return this.#fail(tlsClientError(event.failure, this.#stream));
+        notePeer(event.failure.report, this.#stream);
+        return this.#fail(tlsClientError(event.failure));
     }
   }
 
@@ -230,7 +241,7 @@ export class SecureLink implements Sink {
   #becomeSecure(): void {
     this.#handshake = 'done';
     if (this.connection.isConfirmed) this.#stopDeadline();
-    publish('end', () => ({ socket: this.#stream, report: this.connection.report }));
+    publish('end', () => ({ socket: this.#stream, report: this.#report }));
     process.nextTick(() => {
       if (!this.#stream.destroyed) this.#role.onHandshake(undefined);
     });
@@ -278,7 +289,7 @@ export class SecureLink implements Sink {
         take(stream);
       } catch (error) {
         stream.destroy();
-        this.#role.onHandshake(transportError(error as Error, this.connection.report, this.#stream));
+        this.#role.onHandshake(transportError(error as Error, this.#report));
       }
     });
   }
@@ -328,8 +339,8 @@ export class SecureLink implements Sink {
     this.#handshake = 'failed';
     clearTimeout(this.#deadline);
     const reset = (): Error => nodeError('ECONNRESET', 'the connection was closed during the handshake');
-    const { report } = this.connection;
-    const error = isReported(cause) ? cause : transportError(cause ?? reset(), report, this.#stream);
+    const report = this.#report;
+    const error = isReported(cause) ? cause : transportError(cause ?? reset(), report);
     publish('error', () => ({ socket: this.#stream, report, error }));
     process.nextTick(() => this.#role.onHandshake(error));
   }

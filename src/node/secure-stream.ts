@@ -19,6 +19,8 @@ export interface StreamRole {
   readonly handshakeTimeout: number;
   /** Whether the application may ask for the connection without TLS, once it has seen the ClientHello. */
   readonly mayHandOver?: boolean;
+  /** Whether somebody will hear of a handshake that fails. */
+  reportsFailures(): boolean;
   wantsKeylog(): boolean;
   /** The handshake ended, well or not; called once, on a tick of its own. */
   onHandshake(error: TlsClientError | undefined): void;

@@ -2,6 +2,7 @@ import type { Server } from 'node:net';
 import type { CryptoProvider } from '../crypto/provider.ts';
 import type { Acceptor } from './acceptor.ts';
 import type { TlsClientError } from './errors.ts';
+import { hearsOf } from './handshake-channels.ts';
 import { ConnectionPolicy } from './policy.ts';
 import type { StreamRole } from './secure-stream.ts';
 import type { TLSSocket } from './tls-socket.ts';
@@ -31,6 +32,11 @@ export class ServerRole implements StreamRole {
 
   get handshakeTimeout(): number {
     return this.#acceptor.handshakeTimeout;
+  }
+
+  reportsFailures(): boolean {
+    const heardBy = (event: string): boolean => this.#server.listenerCount(event) > 0;
+    return heardBy('tlsClientError') || heardBy('clientError') || hearsOf('error');
   }
 
   wantsKeylog(): boolean {

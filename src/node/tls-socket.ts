@@ -13,6 +13,7 @@ import { publish } from './handshake-channels.ts';
 import { traceTo } from './handshake-trace.ts';
 import { type LegacyCertificate, legacyCertificate } from './legacy-certificate.ts';
 import { opensslSchemeName } from './named-lists.ts';
+import { notePeer } from './peer-address.ts';
 import { peerCertificate } from './peer-certificates.ts';
 import { ConnectionPolicy, checkPolicyOptions, type PolicyOptions } from './policy.ts';
 import { asSecureContext, createSecureContext, type SecureContext } from './secure-context.ts';
@@ -166,7 +167,9 @@ export class TLSSocket extends SecureStream {
 
   /** Everything that is known of the handshake: while it goes on, and afterwards. */
   get handshakeReport(): HandshakeReport {
-    return this.connection.report;
+    const { report } = this.connection;
+    notePeer(report, this);
+    return report;
   }
 
   /** The protocol chosen by ALPN, `false` when there is none, `null` before the handshake is done. */
@@ -341,6 +344,7 @@ function standaloneRole(options: TLSSocketOptions): (socket: TLSSocket) => Strea
     emitsHandshakeErrors: true,
     handshakeTimeout: 0,
     ...(options.onClientHello && { mayHandOver: true }),
+    reportsFailures: () => true,
     wantsKeylog: () => socket.listenerCount('keylog') > 0 || (socket.server?.listenerCount('keylog') ?? 0) > 0,
     onKeylog: (line) => {
       socket.emit('keylog', line);

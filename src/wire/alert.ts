@@ -45,6 +45,9 @@ export const alertName = (description: number): AlertName | undefined => namesBy
 /** `unexpectedMessage` -> `UNEXPECTED_MESSAGE`: the spelling of error codes. */
 export const screamingCase = (name: string): string => name.replace(/([A-Z])/g, '_$1').toUpperCase();
 
+/** `unexpectedMessage` -> `unexpected_message`: the spelling of the registry. */
+export const registryName = (name: AlertName): string => screamingCase(name).toLowerCase();
+
 export interface TlsAlertOptions {
   /** The reason as a code, in the manner of OpenSSL's reason strings; by default the alert's own name. */
   readonly code?: string;
