@@ -2,7 +2,7 @@
 // (`npm ci`) and compiled on the way, and not again while nothing changed.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -16,16 +16,20 @@ function run(command, args, options = {}) {
   if (result.status !== 0) process.exit(result.status ?? 1);
 }
 
-/** The development tools, as the lock file has them. */
-function install() {
-  const lock = createHash('sha256').update(readFileSync('package-lock.json')).digest('hex');
-  const stamp = 'node_modules/.tsls-lock';
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
-  console.error('tsls: installing the development tools (npm ci) …');
+/** The packages of a folder, as its lock file has them; returns whether they had to be installed. */
+function installIn(folder, what) {
+  const lock = createHash('sha256')
+    .update(readFileSync(join(folder, 'package-lock.json')))
+    .digest('hex');
+  const stamp = join(folder, 'node_modules/.tsls-lock');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return false;
+  console.error(`tsls: installing ${what} (npm ci) …`);
   const npm = process.env.npm_execpath;
-  if (npm?.endsWith('.js')) run(process.execPath, [npm, 'ci', '--no-audit', '--no-fund'], { stdio: ['ignore', 2, 2] });
-  else run('npm', ['ci', '--no-audit', '--no-fund'], { stdio: ['ignore', 2, 2], shell: process.platform === 'win32' });
+  const options = { cwd: folder, stdio: ['ignore', 2, 2] };
+  if (npm?.endsWith('.js')) run(process.execPath, [npm, 'ci', '--no-audit', '--no-fund'], options);
+  else run('npm', ['ci', '--no-audit', '--no-fund'], { ...options, shell: process.platform === 'win32' });
   writeFileSync(stamp, lock);
+  return true;
 }
 
 /** The clients of Redis that its tests use, in a folder of their own. */
@@ -41,7 +45,14 @@ function installRedisClients() {
   writeFileSync(stamp, lock);
 }
 
-/** All files below the folders, except generated ones. */
+const install = () => installIn('.', 'the development tools');
+
+/** The applications of `test/apps`, which find us as the package that they would install. */
+function installApps() {
+  if (installIn('test/apps', 'applications')) symlinkSync('../../..', 'test/apps/node_modules/tsls', 'junction');
+}
+
+/** All files below the folders, except installed ones. */
 function filesBelow(...folders) {
   return folders
     .flatMap((folder) =>
@@ -49,6 +60,7 @@ function filesBelow(...folders) {
         ? readdirSync(folder, { recursive: true, withFileTypes: true })
             .filter((e) => e.isFile())
             .map((e) => join(e.parentPath ?? e.path, e.name))
+            .filter((file) => !file.includes('node_modules'))
         : [],
     )
     .sort();
@@ -156,6 +168,16 @@ const tasks = {
     install();
     buildAll();
     run(node, ['build/bench/main.js', ...args]);
+  },
+  apps(args) {
+    install();
+    build();
+    buildAll();
+    installApps();
+    const files = filesBelow('test/apps')
+      .filter((file) => file.endsWith('.test.mjs'))
+      .filter((file) => args.length === 0 || args.some((word) => file.includes(word)));
+    run(node, ['--test', '--test-timeout', '120000', '--test-reporter', process.env.TEST_REPORTER ?? 'spec', ...files]);
   },
   interop(args) {
     install();

@@ -13,7 +13,8 @@ type HandshakeOnStream = (stream: Duplex) => http2.ServerHttp2Session;
 /**
  * Makes `session.encrypted`, `session.alpnProtocol`, and what requests tell of their socket, those of our TLSSocket.
  * Node's sessions look at a wrapper of it, which knows only how to read and write; so the wrapper's class gets all that
- * a TLSSocket has beyond net.Socket. Wrappers of other streams stay as they were.
+ * a TLSSocket has beyond net.Socket, and its wrappers of ours count as instances of TLSSocket. Wrappers of other streams
+ * stay as they were.
  */
 export function revealTlsSockets(): void {
   const wrapper = wrapperPrototype();
@@ -38,6 +39,18 @@ export function revealTlsSockets(): void {
       },
     });
   }
+  const isInstance = Function.prototype[Symbol.hasInstance];
+  const isWrapper = (value: unknown): boolean =>
+    typeof value === 'object' &&
+    value !== null &&
+    Object.getPrototypeOf(value) === wrapper &&
+    isInstance.call(TLSSocket, (value as WrappedSocket).stream);
+  Object.defineProperty(TLSSocket, Symbol.hasInstance, {
+    configurable: true,
+    value(this: typeof TLSSocket, value: unknown): boolean {
+      return isInstance.call(this, value) || (this === TLSSocket && isWrapper(value));
+    },
+  });
 }
 
 /** What a TLSSocket has on itself rather than on its prototype. */

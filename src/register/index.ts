@@ -23,7 +23,7 @@ function countAsInstances(Class: Constructor, Other: Constructor): void {
     configurable: true,
     value(this: unknown, value: unknown): boolean {
       const isClass = (this as Constructor).prototype === Class.prototype;
-      return own.call(this as Constructor, value) || (isClass && own.call(Other, value));
+      return own.call(this as Constructor, value) || (isClass && value instanceof Other);
     },
   });
 }

@@ -6,7 +6,7 @@ import * as net from 'node:net';
 import { describe, it } from 'node:test';
 import * as tls from 'node:tls';
 import http2, { createSecureServer, type SecureServerOptions } from '../../src/http2/index.ts';
-import { Server as TlsServer } from '../../src/index.ts';
+import { TLSSocket, Server as TlsServer } from '../../src/index.ts';
 import { ca, identity } from '../support/identities.ts';
 import { readAll } from '../support/tls-pair.ts';
 
@@ -43,6 +43,8 @@ describe('tsls/http2', () => {
     at.server.on('session', (session) => facts.push(session.alpnProtocol, session.encrypted));
     at.server.on('request', (request, response) => {
       const socket = request.socket as tls.TLSSocket;
+      facts.push(socket instanceof TLSSocket, request.stream.session?.socket instanceof TLSSocket);
+      facts.push(socket instanceof class Derived extends TLSSocket {});
       facts.push(socket.encrypted, socket.alpnProtocol, socket.servername, socket.getProtocol(), socket.remoteAddress);
       request.pipe(response);
     });
@@ -51,7 +53,7 @@ describe('tsls/http2', () => {
     const body = Buffer.alloc(300_000, 'x');
     stream.end(body);
     assert.equal((await readAll(stream)).length, body.length);
-    assert.deepEqual(facts, ['h2', true, true, 'h2', 'localhost', 'TLSv1.3', '127.0.0.1']);
+    assert.deepEqual(facts, ['h2', true, true, true, false, true, 'h2', 'localhost', 'TLSv1.3', '127.0.0.1']);
     session.close();
     await once(session, 'close');
   });
