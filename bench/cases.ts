@@ -22,6 +22,8 @@ export interface Case {
   readonly units: number;
   /** The ratio that is not to be exceeded. */
   readonly goal?: number;
+  /** Whether clients are given tickets, and come back with them. */
+  readonly resumes?: boolean;
 }
 
 const handshakes = (count: number, atOnce: number) =>
@@ -50,6 +52,23 @@ export const cases: readonly Case[] = [
     credential: 'p256',
     tls: tls12('ECDHE-ECDSA-AES128-GCM-SHA256'),
     ...handshakes(512, 64),
+    goal: 1.15,
+  },
+  {
+    name: 'resumed',
+    what: 'resumed, TLS 1.3 (psk_dhe_ke), 64 at once',
+    ...ecdsa,
+    ...handshakes(512, 64),
+    resumes: true,
+    goal: 1.15,
+  },
+  {
+    name: 'resumed-tls12',
+    what: 'resumed, TLS 1.2 by ticket, 64 at once',
+    credential: 'p256',
+    tls: tls12('ECDHE-ECDSA-AES128-GCM-SHA256'),
+    ...handshakes(512, 64),
+    resumes: true,
     goal: 1.15,
   },
   { name: 'download', what: 'download', ...ecdsa, ...bulk('download', 256), goal: 2 },

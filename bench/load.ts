@@ -8,11 +8,12 @@ let held: TLSSocket[] = [];
 let sessions = 0;
 const chunk = Buffer.alloc(65536, 'load');
 
-function open(work: Work): TLSSocket {
+function open(work: Work, session?: Buffer): TLSSocket {
   const { version, suite, group } = work.tls;
   const socket = connect({
     ...{ host: '127.0.0.1', port: work.port, servername: 'localhost', ca: readFileSync(work.ca) },
     ...{ minVersion: version, maxVersion: version, ciphers: suite, ecdhCurve: group },
+    ...(session && { session }),
   });
   socket.setNoDelay(true);
   return socket.on('session', () => {
@@ -35,21 +36,32 @@ async function repeat(count: number, atOnce: number, task: () => Promise<unknown
   await Promise.all(Array.from({ length: Math.min(atOnce, count) }, one));
 }
 
-/** One handshake that the server closes. */
-const handshake = (work: Work): Promise<void> =>
+/** One handshake that the server closes, with the session to go on with if there is one; the last session it gave. */
+const handshake = (work: Work, session?: Buffer): Promise<Buffer | undefined> =>
   new Promise((resolve, reject) => {
-    const socket = open(work);
+    const socket = open(work, session);
     let secure = false;
+    let given: Buffer | undefined;
     socket.once('secureConnect', () => {
       secure = true;
+      if (session && !socket.isSessionReused()) reject(new Error('a handshake was not resumed'));
+    });
+    socket.on('session', (data) => {
+      given = data;
     });
     socket.once('end', () => {
       socket.destroy();
-      if (secure) resolve();
+      if (secure) resolve(given);
       else reject(new Error('the connection ended before its handshake'));
     });
     socket.once('error', reject).resume();
   });
+
+async function handshakes(work: Work & { kind: 'handshakes' }): Promise<void> {
+  const session = work.resumes ? await handshake(work) : undefined;
+  if (work.resumes && session === undefined) throw new Error('the server gives no session');
+  await repeat(work.count, work.atOnce, () => handshake(work, session));
+}
 
 async function bulk(work: Work & { kind: 'download' | 'upload' }): Promise<void> {
   const socket = await opened(work);
@@ -97,7 +109,7 @@ async function ping(work: Work & { kind: 'ping' }): Promise<void> {
 async function carryOut(work: Work): Promise<void> {
   switch (work.kind) {
     case 'handshakes':
-      return repeat(work.count, work.atOnce, () => handshake(work));
+      return handshakes({ ...work, kind: work.kind });
     case 'download':
     case 'upload':
       return bulk({ ...work, kind: work.kind });

@@ -31,16 +31,17 @@ export interface Bench {
 }
 
 const startServer = (bench: Bench, c: Case, implementation: ImplementationName, mode = c.mode): Promise<BenchServer> =>
-  BenchServer.start(bench.node, join(bench.folder, 'openssl.cnf'), bench.provider, {
+  BenchServer.start(bench.node, c.resumes ? undefined : join(bench.folder, 'openssl.cnf'), bench.provider, {
     implementation,
     key: join(bench.folder, `${c.credential}.key`),
     cert: join(bench.folder, `${c.credential}.pem`),
     tls: c.tls,
     mode,
+    givesTickets: c.resumes === true,
   });
 
 const workOf = (bench: Bench, c: Case, server: BenchServer, load = c.load): Work =>
-  ({ ...load, port: server.port, ca: join(bench.folder, 'ca.pem'), tls: c.tls }) as Work;
+  ({ ...load, port: server.port, ca: join(bench.folder, 'ca.pem'), tls: c.tls, resumes: c.resumes }) as Work;
 
 async function cpuRound(bench: Bench, c: Case, server: BenchServer): Promise<Sample> {
   const before = server.cpu();

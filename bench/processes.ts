@@ -47,9 +47,14 @@ export class BenchServer {
     this.port = port;
   }
 
-  /** Starts one under the Node given. The OpenSSL configuration file says what node:tls has no option for. */
-  static async start(node: string, opensslConfig: string, provider: string, setup: ServerSetup): Promise<BenchServer> {
-    const execArgv = ['--expose-gc', `--openssl-config=${opensslConfig}`];
+  /** Starts one under the Node given. An OpenSSL configuration file says what node:tls has no option for. */
+  static async start(
+    node: string,
+    opensslConfig: string | undefined,
+    provider: string,
+    setup: ServerSetup,
+  ): Promise<BenchServer> {
+    const execArgv = ['--expose-gc', ...(opensslConfig === undefined ? [] : [`--openssl-config=${opensslConfig}`])];
     const child = fork(program('./server.js'), [JSON.stringify(setup)], {
       ...{ execPath: node, execArgv, env: { ...process.env, TSLS_CRYPTO: provider } },
     });

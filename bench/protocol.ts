@@ -17,6 +17,8 @@ export interface ServerSetup {
   readonly tls: TlsChoice;
   /** `end` closes every connection as soon as its handshake is done; `serve` does what its first bytes ask for. */
   readonly mode: 'end' | 'serve';
+  /** Whether clients are given tickets, as many as by default; otherwise as few as can be. */
+  readonly givesTickets: boolean;
 }
 
 export type ServerQuestion = { readonly ask: 'rss' };
@@ -28,7 +30,13 @@ export type Work = {
   readonly ca: string;
   readonly tls: TlsChoice;
 } & (
-  | { readonly kind: 'handshakes'; readonly count: number; readonly atOnce: number }
+  | {
+      readonly kind: 'handshakes';
+      readonly count: number;
+      readonly atOnce: number;
+      /** Whether each must go on with the session of a first one, which is made beforehand and not among them. */
+      readonly resumes?: boolean | undefined;
+    }
   | { readonly kind: 'download' | 'upload'; readonly mebibytes: number }
   | { readonly kind: 'ping'; readonly connections: number; readonly count: number }
   | { readonly kind: 'hold'; readonly connections: number }

@@ -60,14 +60,16 @@ const server = tls.createServer(
     maxVersion: setup.tls.version,
     ciphers: setup.tls.suite,
     ecdhCurve: setup.tls.group,
-    // As few tickets as either side can be brought to send; the load generator counts them.
-    secureOptions: constants.SSL_OP_NO_TICKET,
-    ...{ sessionTickets: 0 }, // ours; node:tls takes the number from OpenSSL's configuration
+    // As few tickets as either side can be brought to send; the load generator counts them. The number is ours; node:tls
+    // takes it from OpenSSL's configuration.
+    ...(!setup.givesTickets && { secureOptions: constants.SSL_OP_NO_TICKET, sessionTickets: 0 }),
   },
   (socket) => {
     socket.on('error', () => {});
-    if (setup.mode === 'end') socket.end();
-    else serve(socket);
+    // Our tickets go out with the first data.
+    if (setup.mode === 'serve') serve(socket);
+    else if (setup.givesTickets) socket.end('x');
+    else socket.end();
   },
 );
 process.on('message', ({ ask }: ServerQuestion) => {

@@ -3,6 +3,7 @@ import * as http from 'node:http';
 import * as http2 from 'node:http2';
 import type { Duplex } from 'node:stream';
 import { borrowMethods, inheritFrom } from '../node/donor.ts';
+import { type EarlyRequestOptions, screenEarlyRequests } from '../node/early-requests.ts';
 import type { TlsClientError } from '../node/errors.ts';
 import { type Listening, type ServerEvents, Server as TlsServer } from '../node/server.ts';
 import type { TlsOptions } from '../node/server-options.ts';
@@ -10,10 +11,12 @@ import type { TLSSocket } from '../node/tls-socket.ts';
 import { revealTlsSockets } from './session-sockets.ts';
 
 export * from 'node:http2';
+export { type EarlyRequest, type EarlyRequests, isEarly } from '../node/early-requests.ts';
 
 /** Options of `createSecureServer`: those of our TLS server, and of Node's sessions. */
 export interface SecureServerOptions
   extends Omit<TlsOptions, 'ALPNProtocols' | 'ALPNCallback'>,
+    EarlyRequestOptions,
     Omit<http2.ServerSessionOptions, keyof TlsOptions> {
   /** Whether clients that do not choose `h2` are served by HTTP/1.1. */
   readonly allowHTTP1?: boolean | undefined;
@@ -63,6 +66,7 @@ class SecureServer extends (TlsServer as unknown as new (options: TlsOptions) =>
     super({ ...(options as TlsOptions), ALPNProtocols: protocols });
     const donor = http2.createServer(options as http2.ServerOptions);
     inheritFrom(this, donor, ['newListener']);
+    screenEarlyRequests(this, options);
     if (options.allowHTTP1 === true) {
       const { http1Options } = options;
       inheritFrom(this, http.createServer({ ...options, ...http1Options } as http.ServerOptions), ['listening']);

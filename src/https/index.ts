@@ -3,15 +3,17 @@ import * as http from 'node:http';
 import * as https from 'node:https';
 import type { Duplex } from 'node:stream';
 import { borrowMethods, inheritFrom } from '../node/donor.ts';
+import { type EarlyRequestOptions, screenEarlyRequests } from '../node/early-requests.ts';
 import type { TlsClientError } from '../node/errors.ts';
 import { type Listening, type ServerEvents, Server as TlsServer } from '../node/server.ts';
 import type { TlsOptions } from '../node/server-options.ts';
 import type { TLSSocket } from '../node/tls-socket.ts';
 
 export { Agent, get, globalAgent, request } from 'node:https';
+export { type EarlyRequest, type EarlyRequests, isEarly } from '../node/early-requests.ts';
 
 /** Options of `createServer`: those of our TLS server, and of `http.createServer`. */
-export interface ServerOptions extends TlsOptions, Omit<http.ServerOptions, keyof TlsOptions> {}
+export interface ServerOptions extends TlsOptions, EarlyRequestOptions, Omit<http.ServerOptions, keyof TlsOptions> {}
 
 /** Events beside those of the TLS server. */
 export interface HttpsEvents extends Omit<ServerEvents, 'clientError'> {
@@ -92,6 +94,7 @@ function setUp(server: Server, options: ServerOptions, listener: RequestListener
   const donor = http.createServer(options as http.ServerOptions);
   const emitter = server as unknown as TlsServer;
   inheritFrom(emitter, donor, ['listening']);
+  screenEarlyRequests(emitter, options);
   for (const serve of donor.listeners('connection')) server.on('secureConnection', serve as (socket: Duplex) => void);
   if (listener) server.on('request', listener);
   server.on('tlsClientError', (error, socket) => {
