@@ -44,8 +44,8 @@ export interface CipherSuite {
   readonly hash: HashName;
   /** What authenticates the server: fixed by the suite in TLS 1.2, free in TLS 1.3. */
   readonly authentication: 'ecdsa' | 'rsa' | 'psk' | 'any';
-  /** Whether keys are exchanged with forward secrecy; a PSK alone has none (RFC 4279 section 2). */
-  readonly isEphemeral: boolean;
+  /** What gives forward secrecy, fixed by the suite in TLS 1.2: a curve, a finite field, or nothing (RFC 4279 section 2). */
+  readonly keyExchange: 'ecdhe' | 'dhe' | 'none' | 'any';
 }
 
 const { tls12, tls13 } = ProtocolVersion;
@@ -63,6 +63,10 @@ export const cipherSuites: readonly CipherSuite[] = [
   suite(0xc030, 'ECDHE-RSA-AES256-GCM-SHA384', tls12, 'AEAD_AES_256_GCM', 'sha384', 'rsa'),
   suite(0xcca9, 'ECDHE-ECDSA-CHACHA20-POLY1305', tls12, 'AEAD_CHACHA20_POLY1305', 'sha256', 'ecdsa'),
   suite(0xcca8, 'ECDHE-RSA-CHACHA20-POLY1305', tls12, 'AEAD_CHACHA20_POLY1305', 'sha256', 'rsa'),
+  // RFC 5288, RFC 7905: only where the server has parameters for them.
+  suite(0x009e, 'DHE-RSA-AES128-GCM-SHA256', tls12, 'AEAD_AES_128_GCM', 'sha256', 'rsa'),
+  suite(0x009f, 'DHE-RSA-AES256-GCM-SHA384', tls12, 'AEAD_AES_256_GCM', 'sha384', 'rsa'),
+  suite(0xccaa, 'DHE-RSA-CHACHA20-POLY1305', tls12, 'AEAD_CHACHA20_POLY1305', 'sha256', 'rsa'),
   // RFC 8442, RFC 7905, RFC 5487: with a key that both sides have beforehand.
   suite(0xd001, 'ECDHE-PSK-AES128-GCM-SHA256', tls12, 'AEAD_AES_128_GCM', 'sha256', 'psk'),
   suite(0xd002, 'ECDHE-PSK-AES256-GCM-SHA384', tls12, 'AEAD_AES_256_GCM', 'sha384', 'psk'),
@@ -80,14 +84,20 @@ function suite(
   hash: HashName,
   authentication: CipherSuite['authentication'],
 ): CipherSuite {
-  const isEphemeral = !name.startsWith('PSK-');
-  return { id, name, standardName: standardName(name, aead), version, aead, hash, authentication, isEphemeral };
+  const keyExchange = keyExchangeOf(name);
+  return { id, name, standardName: standardName(name, aead), version, aead, hash, authentication, keyExchange };
+}
+
+function keyExchangeOf(name: string): CipherSuite['keyExchange'] {
+  if (name.startsWith('TLS_')) return 'any';
+  if (name.startsWith('PSK-')) return 'none';
+  return name.startsWith('DHE-') ? 'dhe' : 'ecdhe';
 }
 
 /** `ECDHE-RSA-AES128-GCM-SHA256` -> `TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256`. */
 function standardName(name: string, aead: AeadName): string {
   if (name.startsWith('TLS_')) return name;
-  const exchange = /^(?:ECDHE-(?:ECDSA|RSA|PSK)|PSK)/.exec(name)![0].replace('-', '_');
+  const exchange = /^(?:ECDHE-(?:ECDSA|RSA|PSK)|DHE-(?:RSA|PSK)|PSK)/.exec(name)![0].replace('-', '_');
   const hash = name.endsWith('SHA384') ? 'SHA384' : 'SHA256';
   return `TLS_${exchange}_WITH_${aead.slice('AEAD_'.length)}_${hash}`;
 }

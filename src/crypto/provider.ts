@@ -46,6 +46,17 @@ export interface EphemeralKey {
   derive(peerShare: Uint8Array): Uint8Array;
 }
 
+/** A finite field for Diffie-Hellman, as TLS 1.2 spells it out (RFC 5246 section 7.4.3): a safe prime and a generator. */
+export interface FiniteField {
+  /** The NamedGroup, where RFC 7919 has named it and clients may say whether they take it. */
+  readonly group: number | undefined;
+  /** Big-endian, without leading zeros. */
+  readonly prime: Uint8Array;
+  readonly generator: Uint8Array;
+  /** Bytes of an exponent that is as strong as the field. */
+  readonly exponentLength: number;
+}
+
 /** A named group (RFC 8446 section 4.2.7), be it a Diffie-Hellman group, a KEM or a hybrid of both. */
 export interface KeyAgreement {
   readonly group: number;
@@ -85,6 +96,8 @@ export interface CryptoProvider {
   aead(name: AeadName, key: Uint8Array): Aead;
   /** The named group, or `undefined` where it is not implemented. */
   keyAgreement(group: number): KeyAgreement | undefined;
+  /** A key of a finite field; its shared secrets have no leading zeros (RFC 5246 section 8.1.2). */
+  finiteFieldKey(field: FiniteField): EphemeralKey;
   /** The key in a DER SubjectPublicKeyInfo, or `undefined` for one that cannot sign a handshake. */
   publicKey(spki: Uint8Array): PublicKey | undefined;
   /** Compares without telling by its duration where the inputs differ. */

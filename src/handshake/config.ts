@@ -1,5 +1,6 @@
 import type { CipherSuite } from '../crypto/cipher-suites.ts';
 import type { MaybePromise } from '../crypto/maybe-promise.ts';
+import type { FiniteField } from '../crypto/provider.ts';
 import type { ClientHello } from '../messages/client-hello.ts';
 import type { Sessions } from '../session/sessions.ts';
 import type { AlertName } from '../wire/alert.ts';
@@ -69,6 +70,8 @@ export interface ServerConfig {
   /** Whether a client that lists a ChaCha20-Poly1305 suite first gets one, whatever our order is. */
   readonly prioritizeChaCha?: boolean;
   readonly groups: readonly number[];
+  /** Finite fields for TLS 1.2; without any, no suite with DHE is chosen. */
+  readonly finiteFields?: readonly FiniteField[] | undefined;
   readonly signatureSchemes: readonly number[];
   readonly credentials: readonly Credential[];
   readonly alpn?: readonly string[] | AlpnSelector | undefined;

@@ -74,10 +74,12 @@ const hasIssuer = (credential: Credential, authorities: readonly Uint8Array[]): 
   credential.issuers.some((issuer) => authorities.some((authority) => Buffer.compare(issuer, authority) === 0));
 
 /** Ends a negotiation in which no credential has a scheme that the client verifies. */
-export function noIdentity(hello: ClientHello, config: ServerConfig): never {
+export function noIdentity(hello: ClientHello, config: ServerConfig, version: number): never {
   if (config.credentials.length === 0) {
-    const fact = 'no suitable signature algorithm: the server has no certificate for this client';
-    fail('handshakeFailure', fact, 'NO_CERTIFICATE_SET');
+    // OpenSSL's reasons, which say what comes of it.
+    const reason = version === ProtocolVersion.tls13 ? 'NO_SUITABLE_SIGNATURE_ALGORITHM' : 'NO_SHARED_CIPHER';
+    const words = reason.toLowerCase().replaceAll('_', ' ');
+    fail('handshakeFailure', `${words}: the server has no certificate with a key`, reason);
   }
   const theirs = hello.offers.signatureAlgorithms ?? [];
   const offered = theirs.map(schemeName).join(', ');

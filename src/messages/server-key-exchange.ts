@@ -12,6 +12,12 @@ export const writeEcdhParameters = (group: number, share: Uint8Array): Uint8Arra
     .vector8((point) => point.bytes(share))
     .take();
 
+// RFC 5246 section 7.4.3: struct { opaque dh_p<1..2^16-1>; opaque dh_g<1..2^16-1>; opaque dh_Ys<1..2^16-1>; } ServerDHParams;
+export const writeDhParameters = (prime: Uint8Array, generator: Uint8Array, share: Uint8Array): Uint8Array =>
+  [prime, generator, share]
+    .reduce((w, value) => w.vector16((v) => v.bytes(value)), new Writer(8 + prime.length + share.length))
+    .take();
+
 /** ServerKeyExchange with its signature (RFC 8422 section 5.4, RFC 5246 section 7.4.3). */
 export const writeServerKeyExchange = (parameters: Uint8Array, scheme: number, signature: Uint8Array): Uint8Array =>
   writeMessage(

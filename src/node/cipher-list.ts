@@ -19,8 +19,15 @@ const signedBy =
   ({ authentication }) =>
     authentication === kind;
 
-/** Suites with ECDHE of which a certificate is part; for OpenSSL, those with a PSK are of another kind. */
-const isSigned: Test = ({ authentication }) => authentication !== 'psk';
+/** Suites by their key exchange, of which a certificate is part; for OpenSSL, those with a PSK are of another kind. */
+const signedExchange =
+  (kind: CipherSuite['keyExchange']): Test =>
+  ({ authentication, keyExchange }) =>
+    authentication !== 'psk' && keyExchange === kind;
+const pskExchange =
+  (kind: CipherSuite['keyExchange']): Test =>
+  ({ authentication, keyExchange }) =>
+    authentication === 'psk' && keyExchange === kind;
 
 /** Strength as OpenSSL counts it: the bits of the cipher's key. */
 const strength = (suite: CipherSuite): number => 8 * aeadShapes[suite.aead].keyLength;
@@ -31,11 +38,13 @@ const strength = (suite: CipherSuite): number => 8 * aeadShapes[suite.aead].keyL
  */
 const aliases: ReadonlyMap<string, Test> = new Map<string, Test>([
   ...['ALL', 'HIGH', 'TLSv1.2'].map((name): [string, Test] => [name, all]),
-  ...['ECDHE', 'EECDH', 'kECDHE', 'kEECDH', 'ECDH'].map((name): [string, Test] => [name, isSigned]),
+  ...['ECDHE', 'EECDH', 'kECDHE', 'kEECDH', 'ECDH'].map((name): [string, Test] => [name, signedExchange('ecdhe')]),
+  ...['DHE', 'EDH', 'kDHE', 'kEDH', 'DH'].map((name): [string, Test] => [name, signedExchange('dhe')]),
   ['PSK', signedBy('psk')],
   ['aPSK', signedBy('psk')],
-  ['kPSK', ({ authentication, isEphemeral }) => authentication === 'psk' && !isEphemeral],
-  ['kECDHEPSK', ({ authentication, isEphemeral }) => authentication === 'psk' && isEphemeral],
+  ['kPSK', pskExchange('none')],
+  ['kECDHEPSK', pskExchange('ecdhe')],
+  ['kDHEPSK', pskExchange('dhe')],
   ...['ECDSA', 'aECDSA'].map((name): [string, Test] => [name, signedBy('ecdsa')]),
   ['aRSA', signedBy('rsa')],
   ['AES', aead('AES')],

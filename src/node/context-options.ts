@@ -25,7 +25,10 @@ export interface SecureContextOptions extends VersionOptions, ClientTrustOptions
   readonly sigalgs?: string | undefined;
   /** Groups between colons, or `auto`. */
   readonly ecdhCurve?: string | undefined;
-  /** Taken and not used: there are no suites with finite-field Diffie-Hellman. */
+  /**
+   * Parameters of finite-field Diffie-Hellman in PEM, or `auto` for those of RFC 7919, without which there is no suite
+   * with DHE.
+   */
   readonly dhparam?: string | NodeJS.ArrayBufferView | undefined;
   /** Whether our order of suites beats the client's; true by default. */
   readonly honorCipherOrder?: boolean | undefined;

@@ -55,7 +55,8 @@ const hasMember = <K extends string>(value: unknown, name: K): value is Record<K
 /**
  * Credentials from `key` and `cert`: each chain goes with the key whose public half its first certificate holds.
  * A certificate that comes alone is completed by those of `authorities`, as OpenSSL does it. Throws Node's errors for
- * keys, and `ERR_OSSL_X509_KEY_VALUES_MISMATCH` for a chain or a key that stays alone.
+ * keys, and `ERR_OSSL_X509_KEY_VALUES_MISMATCH` for a chain or a key that stays alone. As in Node, chains without any key
+ * at all are read and are of no use.
  */
 export function readCredentials(
   keys: OneOrMany<KeyInput> | undefined,
@@ -65,13 +66,11 @@ export function readCredentials(
 ): readonly Credential[] {
   const loaded = list(keys).map((key) => loadKey(key, passphrase));
   const chains = list(certificates).map(readChain);
+  if (loaded.length === 0) return [];
   const credentials = chains.map((chain) => {
     const [leaf] = chain;
     const key = loaded.find(({ spki }) => Buffer.compare(spki, leaf!.publicKey.spki) === 0);
-    if (key === undefined) {
-      if (loaded.length > 0) throw keyMismatch();
-      throw nodeError('ERR_OSSL_X509_NO_PRIVATE_KEY', 'a certificate is given without its private key');
-    }
+    if (key === undefined) throw keyMismatch();
     return credentialOf(chain, key.signer, authorities);
   });
   if (chains.length > 0 && loaded.length > chains.length) throw keyMismatch();

@@ -5,6 +5,7 @@ import { ClientTrust } from './client-trust.ts';
 import { checkContextOptions, readRecordOptions, type SecureContextOptions } from './context-options.ts';
 import { credentialOf, readCredentials } from './credentials.ts';
 import { defaults } from './defaults.ts';
+import { readFiniteFields } from './dh-parameters.ts';
 import { nodeError } from './errors.ts';
 import { readGroups, readSignatureSchemes } from './named-lists.ts';
 import { readPfx } from './pfx.ts';
@@ -68,21 +69,21 @@ export function createSecureContext(options?: SecureContextOptions | null): Secu
   const switches = readSecureOptions(options.secureOptions);
   const pfx = readPfx(options.pfx, options.passphrase);
   const { suites, securityLevel } = readCipherList(options.ciphers);
-  const trust = new ClientTrust(options, securityLevel ?? defaultSecurityLevel, pfx.authorities);
+  const level = securityLevel ?? defaultSecurityLevel;
+  const trust = new ClientTrust(options, level, pfx.authorities);
   const { authorities } = trust;
   const credentials = [
     // Of two identities of a kind OpenSSL keeps the one loaded last, which in Node is that of the PFX.
     ...pfx.identities.map(({ chain, signer }) => credentialOf(chain, signer, authorities)),
     ...readCredentials(options.key, options.cert, options.passphrase, authorities),
   ];
-  // Our own keys and groups are as strong as the application wants them; clients have to be as strong as in Node.
-  const ownLevel = securityLevel ?? 0;
-  checkKeysAtLevel(ownLevel, credentials);
+  checkKeysAtLevel(level, credentials);
   const config: ServerConfig = {
     ...readVersions(options, switches, suites),
     cipherSuites: suites,
     honorCipherOrder: options.honorCipherOrder !== false || switches.honorCipherOrder,
-    groups: groupsAtLevel(ownLevel, readGroups(options.ecdhCurve ?? defaults.ecdhCurve)),
+    groups: groupsAtLevel(level, readGroups(options.ecdhCurve ?? defaults.ecdhCurve)),
+    finiteFields: readFiniteFields(options.dhparam, level, credentials),
     signatureSchemes: readSignatureSchemes(options.sigalgs),
     credentials,
     ...(switches.prioritizeChaCha && { prioritizeChaCha: true }),

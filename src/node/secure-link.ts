@@ -342,7 +342,10 @@ export class SecureLink implements Sink {
     const report = this.#report;
     const error = isReported(cause) ? cause : transportError(cause ?? reset(), report);
     publish('error', () => ({ socket: this.#stream, report, error }));
-    process.nextTick(() => this.#role.onHandshake(error));
+    process.nextTick(() => {
+      this.#stream.emit('_tlsError', error); // by which libraries hear of it, though it is Node's own affair
+      this.#role.onHandshake(error);
+    });
   }
 
   /** Ends our side, throws away what comes, and closes when both sides have ended or after a while. */

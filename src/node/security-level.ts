@@ -36,6 +36,10 @@ const rsaBits: readonly (readonly [modulus: number, security: number])[] = [
   [1024, 80],
 ];
 
+/** The least bits of a prime that a level lets pass for Diffie-Hellman. */
+export const primeBitsAtLevel = (level: number): number =>
+  rsaBits.findLast(([, security]) => security >= securityBits[level]!)![0];
+
 function bitsOf({ signer: { keyType, modulusLength = 0 } }: Credential): number {
   switch (keyType) {
     case 'rsa':

@@ -1,6 +1,7 @@
 import * as crypto from 'node:crypto';
 import type { CryptoProvider } from '../provider.ts';
 import { aead } from './aead.ts';
+import { finiteFieldKey } from './finite-field.ts';
 import { digest, hmac, publicHmac, runningHash } from './hash.ts';
 import { keyAgreement } from './key-agreement.ts';
 import { publicKey } from './signing.ts';
@@ -15,6 +16,7 @@ export const nodeCrypto: CryptoProvider = {
   publicHmac,
   aead,
   keyAgreement,
+  finiteFieldKey,
   publicKey,
   equal: (a, b) => a.length === b.length && crypto.timingSafeEqual(a, b),
 };

@@ -40,7 +40,7 @@ function* fullHandshake(negotiation: Negotiation, secureRenegotiation: boolean):
   // The callback that chooses the protocol may choose another certificate with it.
   const alpn = yield* selectAlpn(hello, config);
   const choice = negotiate12(negotiation);
-  negotiation.report.group = choice.curve?.group;
+  negotiation.report.group = choice.exchange?.group;
   const hs = begin(negotiation, choice.suite, alpn, secureRenegotiation);
   const keeping = chooseKeeping(hs);
   const credential = choice.identity?.credential;

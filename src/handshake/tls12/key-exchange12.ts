@@ -2,7 +2,6 @@ import type { EphemeralKey } from '../../crypto/provider.ts';
 import { readClientKeyExchange, readPskClientKeyExchange } from '../../messages/client-key-exchange.ts';
 import {
   serverKeyExchangeInput,
-  writeEcdhParameters,
   writePskServerKeyExchange,
   writeServerKeyExchange,
 } from '../../messages/server-key-exchange.ts';
@@ -12,11 +11,11 @@ import { type Conversation12, send } from './conversation12.ts';
 import { masterSecret } from './key-schedule12.ts';
 import type { Choice12 } from './negotiate12.ts';
 
-/** ServerKeyExchange: our share, signed where a certificate says who we are (RFC 8422 section 5.4, RFC 5489 section 2). */
+/** ServerKeyExchange: our share, signed where a certificate says who we are (RFC 8422 section 5.4, RFC 5246 section 7.4.3, RFC 5489 section 2). */
 export function* sendKeyExchange(hs: Conversation12, choice: Choice12): Steps<EphemeralKey | undefined> {
-  const { curve, identity } = choice;
-  const ephemeral = curve?.generate();
-  const parameters = curve && ephemeral && writeEcdhParameters(curve.group, ephemeral.share);
+  const { exchange, identity } = choice;
+  const ephemeral = exchange?.generate();
+  const parameters = ephemeral && exchange?.writeParameters(ephemeral.share);
   if (identity !== undefined && parameters !== undefined) {
     hs.report.credential = identity.credential;
     hs.report.signatureScheme = identity.scheme;
@@ -46,7 +45,7 @@ export function* receiveKeyExchange(hs: Conversation12, ephemeral: EphemeralKey 
   let premaster: Uint8Array;
   let isUnknownPsk = false;
   if (hs.suite.authentication === 'psk') {
-    const { identity, share } = readPskClientKeyExchange(exchange, hs.suite.isEphemeral);
+    const { identity, share } = readPskClientKeyExchange(exchange, hs.suite.keyExchange);
     const found = yield* answer(hs.policy.externalPsk?.(identity, hs.hello));
     // A key that is imported in TLS 1.3 serves for nothing else (RFC 9258 section 5.1).
     const psk = found?.isImported ? undefined : found;
@@ -55,7 +54,7 @@ export function* receiveKeyExchange(hs: Conversation12, ephemeral: EphemeralKey 
     const key = psk?.key ?? hs.provider.randomBytes(32);
     premaster = pskPremaster(key, ephemeral && share ? ephemeral.derive(share) : new Uint8Array(key.length));
   } else {
-    premaster = ephemeral!.derive(readClientKeyExchange(exchange));
+    premaster = ephemeral!.derive(readClientKeyExchange(exchange, hs.suite.keyExchange));
   }
   hs.transcript.add(exchange.raw);
   hs.report.reach('clientKeyExchange');

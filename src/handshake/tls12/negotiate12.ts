@@ -1,6 +1,7 @@
 import type { CipherSuite } from '../../crypto/cipher-suites.ts';
 import type { CryptoProvider, EphemeralKey, KeyType } from '../../crypto/provider.ts';
 import type { ClientHello } from '../../messages/client-hello.ts';
+import { writeDhParameters, writeEcdhParameters } from '../../messages/server-key-exchange.ts';
 import { fail } from '../../wire/alert.ts';
 import { NamedGroup, ProtocolVersion } from '../../wire/code-points.ts';
 import type { ServerConfig } from '../config.ts';
@@ -19,10 +20,13 @@ export function offersSecureRenegotiation(hello: ClientHello): boolean {
   return renegotiationInfo !== undefined || hello.cipherSuites.includes(renegotiationScsv);
 }
 
-/** The curve of a key exchange. */
-export interface Curve {
-  readonly group: number;
+/** What a key exchange is done with. */
+export interface Exchange12 {
+  /** The NamedGroup, where it has one. */
+  readonly group: number | undefined;
   readonly generate: () => EphemeralKey;
+  /** ServerECDHParams or ServerDHParams, with our share. */
+  readonly writeParameters: (share: Uint8Array) => Uint8Array;
 }
 
 export interface Choice12 {
@@ -30,7 +34,7 @@ export interface Choice12 {
   /** Absent where a PSK says who the server is. */
   readonly identity: Identity | undefined;
   /** Absent where a PSK is all there is. */
-  readonly curve: Curve | undefined;
+  readonly exchange: Exchange12 | undefined;
 }
 
 /** Suite, credential and group together: each of them limits the others (RFC 8422 section 5.1, RFC 5246 section 7.4.2). */
@@ -41,22 +45,35 @@ export function negotiate12({ hello, config, provider, policy }: Negotiation): C
   }
   const takesPsk = policy.externalPsk !== undefined;
   const suites = commonSuites(hello, config, ProtocolVersion.tls12).filter(
-    ({ authentication }) => takesPsk || authentication !== 'psk',
+    ({ authentication, keyExchange }) =>
+      (takesPsk || authentication !== 'psk') && (config.finiteFields !== undefined || keyExchange !== 'dhe'),
   );
   if (suites.length === 0) fail('handshakeFailure', 'no common cipher suite for TLS 1.2', 'NO_SHARED_CIPHER');
-  const curve = selectCurve(hello, config, provider);
+  const exchanges: Partial<Record<CipherSuite['keyExchange'], Exchange12 | undefined>> = {
+    ecdhe: selectCurve(hello, config, provider),
+    dhe: selectFiniteField(hello, config, provider),
+  };
+  const feasible = suites.filter(({ keyExchange }) => keyExchange === 'none' || exchanges[keyExchange] !== undefined);
+  if (feasible.length === 0) noExchange(suites);
   const identities = usableIdentities(hello, config, ProtocolVersion.tls12).filter(({ credential }) =>
     knowsCurve(hello, credential.signer.keyType),
   );
-  for (const suite of suites) {
-    if (suite.isEphemeral && curve === undefined) continue;
+  for (const suite of feasible) {
     const identity = identities.find(({ credential }) => authenticates(suite, credential.signer.keyType));
     if (identity === undefined && suite.authentication !== 'psk') continue;
-    return { suite, identity, curve: suite.isEphemeral ? curve : undefined };
+    return { suite, identity, exchange: exchanges[suite.keyExchange] };
   }
-  if (curve === undefined) fail('handshakeFailure', 'no common elliptic curve', 'NO_SHARED_GROUP');
-  if (identities.length === 0) noIdentity(hello, config);
+  if (identities.length === 0) noIdentity(hello, config, ProtocolVersion.tls12);
   return fail('handshakeFailure', 'no certificate fits a common cipher suite', 'NO_SHARED_CIPHER');
+}
+
+/** Ends a negotiation whose suites want a group that client and server do not share. */
+function noExchange(suites: readonly CipherSuite[]): never {
+  // RFC 7919 section 4 has an alert of its own for clients that name fields.
+  if (suites.some(({ keyExchange }) => keyExchange === 'dhe')) {
+    fail('insufficientSecurity', 'no common finite field', 'NO_SHARED_GROUP');
+  }
+  fail('handshakeFailure', 'no common elliptic curve', 'NO_SHARED_GROUP');
 }
 
 /** Ed25519 and Ed448 certificates go with the ECDSA suites (RFC 8422 section 5.1.1). */
@@ -77,11 +94,30 @@ function knowsCurve(hello: ClientHello, key: KeyType): boolean {
 }
 
 /** The curve of the key exchange. A client that names none takes any (RFC 8422 section 4). */
-function selectCurve(hello: ClientHello, config: ServerConfig, provider: CryptoProvider): Curve | undefined {
+function selectCurve(hello: ClientHello, config: ServerConfig, provider: CryptoProvider): Exchange12 | undefined {
   const offered = hello.offers.supportedGroups ?? [NamedGroup.secp256r1, NamedGroup.secp384r1, NamedGroup.secp521r1];
   for (const group of config.groups) {
     const generate = offered.includes(group) ? provider.keyAgreement(group)?.generate : undefined;
-    if (generate !== undefined) return { group, generate };
+    if (generate !== undefined) {
+      return { group, generate, writeParameters: (share) => writeEcdhParameters(group, share) };
+    }
   }
   return undefined;
+}
+
+/**
+ * The field of the key exchange. A client that names fields takes no other (RFC 7919 section 4), but for one that the
+ * operator has chosen, which has no name.
+ */
+function selectFiniteField(hello: ClientHello, config: ServerConfig, provider: CryptoProvider): Exchange12 | undefined {
+  const offered = hello.offers.supportedGroups?.filter((group) => group >> 8 === 1) ?? [];
+  const field = config.finiteFields?.find(
+    ({ group }) => group === undefined || offered.length === 0 || offered.includes(group),
+  );
+  if (field === undefined) return undefined;
+  return {
+    group: field.group,
+    generate: () => provider.finiteFieldKey(field),
+    writeParameters: (share) => writeDhParameters(field.prime, field.generator, share),
+  };
 }

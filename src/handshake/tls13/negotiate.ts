@@ -80,5 +80,5 @@ export function selectGroup(
 /** The credential that the client verifies best. */
 export function selectIdentity13(hello: ClientHello, config: ServerConfig): Identity {
   const [identity] = usableIdentities(hello, config, ProtocolVersion.tls13);
-  return identity ?? noIdentity(hello, config);
+  return identity ?? noIdentity(hello, config, ProtocolVersion.tls13);
 }
