@@ -4,10 +4,12 @@ import { once } from 'node:events';
 import { describe, it } from 'node:test';
 import * as tls from 'node:tls';
 import { cipherSuites } from '../../src/crypto/cipher-suites.ts';
-import tsls, { createServer, TLSSocket } from '../../src/index.ts';
+import tsls, { createSecureContext, createServer, TLSSocket } from '../../src/index.ts';
 import { readClientHello } from '../../src/messages/client-hello.ts';
 import { HandshakeReader } from '../../src/messages/handshake-reader.ts';
 import { readCipherList } from '../../src/node/cipher-list.ts';
+import { encodePem } from '../../src/x509/pem.ts';
+import { makeCertificate, testKey } from '../support/certificate-maker.ts';
 import { duplexPair } from '../support/duplex-pair.ts';
 import { ca, identity, makeIdentity } from '../support/identities.ts';
 import { client, connect, listen } from '../support/tls-pair.ts';
@@ -277,6 +279,38 @@ describe('options at work', () => {
     refused.on('error', () => {});
     assert.equal((await at.nextError()).code, 'ERR_SSL_NO_SHARED_GROUP');
     (await connect(at.port, { ecdhCurve: 'P-384' })).destroy();
+  });
+
+  it('without @SECLEVEL the level is that of the running Node', () => {
+    const weak = testKey('rsa1024');
+    const key = weak.export({ type: 'pkcs8', format: 'pem' });
+    const cert = encodePem('CERTIFICATE', makeCertificate({ key: weak }).der);
+    // Whatever Node says of the same, so that moving over changes nothing.
+    const outcome = (make: (options: object) => unknown, ciphers?: string): unknown => {
+      try {
+        make({ key, cert, ciphers });
+        return 'taken';
+      } catch (error) {
+        return (error as { code: unknown }).code;
+      }
+    };
+    for (const ciphers of [undefined, 'HIGH:@SECLEVEL=0', 'HIGH:@SECLEVEL=1', 'HIGH:@SECLEVEL=2']) {
+      assert.equal(outcome(createSecureContext, ciphers), outcome(tls.createSecureContext, ciphers), ciphers);
+    }
+  });
+
+  it('certificates without any key are taken, and of no use, as in Node', async () => {
+    const { cert } = identity('p256');
+    for (const [version, code] of [
+      ['TLSv1.2', 'ERR_SSL_NO_SHARED_CIPHER'],
+      ['TLSv1.3', 'ERR_SSL_NO_SUITABLE_SIGNATURE_ALGORITHM'],
+    ] as const) {
+      await using at = await listen({ key: undefined, cert });
+      const failed = at.nextError();
+      client(at.port, { minVersion: version, maxVersion: version }).on('error', () => {});
+      const error = await failed;
+      assert.deepEqual([error.code, error.alert], [code, 'handshake_failure']);
+    }
   });
 
   it('ecdhCurve passes over groups that only OpenSSL has, while one is left', async () => {

@@ -8,6 +8,7 @@ import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TLSSocket } from '../../src/index.ts';
 import { duplexPair } from '../support/duplex-pair.ts';
+import { identity } from '../support/identities.ts';
 import { client, connect, listen, readAll } from '../support/tls-pair.ts';
 
 const versions = ['TLSv1.3', 'TLSv1.2'] as const;
@@ -356,6 +357,18 @@ describe('a TLSSocket over a stream of the application', () => {
     const failed = at.nextError();
     at.server.emit('connection', dead);
     assert.equal((await failed).code, 'ECONNRESET');
+  });
+
+  it('a handshake that fails is told by `_tlsError` too, for libraries that know node:tls too well', async () => {
+    const [near, far] = duplexPair();
+    const socket = new TLSSocket(near, { isServer: true, ...identity('p256') });
+    const told: unknown[] = [];
+    socket.on('_tlsError', (error) => told.push(error));
+    socket.on('error', (error) => told.push(error));
+    far.resume().end('nonsense, no ClientHello');
+    await new Promise((resolve) => socket.once('close', resolve));
+    assert.equal(told.length, 2);
+    assert.equal(told[0], told[1]);
   });
 
   it('needs isServer: there is no client here', () => {
