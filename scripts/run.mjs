@@ -198,6 +198,11 @@ const tasks = {
     const options = ['--enable-source-maps', '--test', '--test-concurrency=4', '--test-reporter=spec'];
     run(node, [...options, ...files]);
   },
+  fuzz(args) {
+    install();
+    buildAll();
+    run(node, ['--enable-source-maps', '--expose-gc', 'build/test/fuzz/main.js', ...args]);
+  },
   bogo(args) {
     install();
     buildAll();

@@ -13,6 +13,8 @@ export interface ServerEndOptions {
   readonly config?: Partial<ServerConfig>;
   readonly policy?: Partial<Policy>;
   readonly provider?: CryptoProvider;
+  /** A configuration made before, instead of what makes one. */
+  readonly prepared?: ServerConfig;
 }
 
 /** A server's configuration for tests. */
@@ -35,7 +37,7 @@ export class ServerEnd {
   #time = 0;
 
   constructor(options: ServerEndOptions = {}) {
-    const config = serverConfig(options);
+    const config = options.prepared ?? serverConfig(options);
     const policy: Policy = { configure: () => config, ...options.policy };
     const sink = {
       wantsKeylog: true,
