@@ -63,7 +63,10 @@ export function hkdfExpandLabel(
   const { block } = template;
   block.set(context, block.length - 1 - context.length);
   const output = provider[mac](hash, secret, block);
-  return output.length === length ? output : output.subarray(0, length);
+  if (output.length === length) return output;
+  const short = Uint8Array.from(output.subarray(0, length));
+  output.fill(0);
+  return short;
 }
 
 interface Template {
@@ -104,7 +107,11 @@ export function prf12(
     block.set(a);
     const bytes = provider.hmac(hash, secret, block);
     output.set(bytes.subarray(0, length - at), at);
-    a = provider.hmac(hash, secret, a);
+    bytes.fill(0);
+    const next = at + size < length ? provider.hmac(hash, secret, a) : undefined;
+    a.fill(0);
+    if (next) a = next;
   }
+  block.fill(0);
   return output;
 }

@@ -131,6 +131,11 @@ export class Connection {
     return this.#secured !== undefined;
   }
 
+  /** Whether nothing more can be sent or received, and all secrets are gone. */
+  get isOver(): boolean {
+    return this.#state === 'over';
+  }
+
   /** Whether the handshake is done: while early data is taken, the connection is secure before. */
   get isConfirmed(): boolean {
     return this.isSecure && this.#handshake === undefined;
@@ -255,6 +260,7 @@ export class Connection {
     this.#authentication?.drop();
     this.#inbound.release();
     this.#outbound.release();
+    this.#secured?.release();
   }
 
   /** Works off what is there, after `first`, until more input or an answer is needed. */
@@ -439,6 +445,7 @@ export class Connection {
 
   #becomeSecure(secured: Secured): void {
     const wasSecure = this.isSecure;
+    this.#secured?.release(); // what early data went by has secrets of its own
     this.#handshake = undefined;
     this.#secured = secured;
     this.#keyUpdates = new KeyUpdates(secured, this.#inbound, this.#outbound);

@@ -73,8 +73,15 @@ export interface Secured {
   readonly session?: (() => Uint8Array | undefined) | undefined;
   /** Asks the client for its certificate now (RFC 8446 section 4.6.2); absent where the client cannot be asked. */
   readonly requestCertificate?: ((auth: ClientAuthentication) => Steps<ClientIdentity>) | undefined;
+  /** Wipes all secrets: the connection is over, and what would need them throws or gives nothing. */
+  release(): void;
   /** Makes a NewSessionTicket message; absent where the client cannot use one. */
   readonly issueTicket?: (() => MaybePromise<Uint8Array | undefined>) | undefined;
+}
+
+/** Overwrites secrets that are not needed any more. */
+export function wipe(...secrets: readonly (Uint8Array | undefined)[]): void {
+  for (const secret of secrets) secret?.fill(0);
 }
 
 /** All handshake messages so far, hashed (RFC 8446 section 4.4.1). */

@@ -28,15 +28,19 @@ export function* checkSession(hs: Negotiation, bytes: Uint8Array | undefined): S
     session.serverName === hs.hello.offers.serverName?.toLowerCase() &&
     session.clientAuth === clientAuthMode(hs.config) &&
     Buffer.compare(session.context, sessions.context) === 0;
-  if (!fits) return undefined;
+  if (!fits) return refused(session);
   const { clientAuth } = hs.config;
   if (clientAuth === undefined) return { session, client: undefined };
   if (session.clientChain.length === 0) {
-    return clientAuth.isRequired ? undefined : { session, client: noCertificate };
+    return clientAuth.isRequired ? refused(session) : { session, client: noCertificate };
   }
   const verdict = yield* answer(clientAuth.verify(session.clientChain, hs.hello));
-  if (!verdict.authorized && clientAuth.isRequired) return undefined;
+  if (!verdict.authorized && clientAuth.isRequired) return refused(session);
   return { session, client: { chain: session.clientChain, verdict } };
+}
+
+function refused(session: Session): undefined {
+  session.secret.fill(0);
 }
 
 /** A client that was asked for a certificate and has none. */

@@ -157,7 +157,8 @@ export class TLSSocket extends SecureStream {
 
   /** The session that the client could resume, with its secret, as `newSession` tells it; `undefined` where there is none. */
   getSession(): Buffer | undefined {
-    return asBuffer(this.connection.secured?.session?.());
+    const session = this.connection.secured?.session?.();
+    return session && Buffer.from(session); // a copy, since ours is wiped when the connection ends
   }
 
   /** `undefined`, as in Node on a server: tickets are the client's. */
@@ -246,7 +247,7 @@ export class TLSSocket extends SecureStream {
 
   /**
    * Keying material for other protocols (RFC 5705, RFC 8446 section 7.5): `length` bytes. Throws
-   * `ERR_TLS_INVALID_STATE` before the handshake is done.
+   * `ERR_TLS_INVALID_STATE` before the handshake is done, and when the connection is over.
    */
   exportKeyingMaterial(length: number, label: string, context?: Uint8Array): Buffer {
     const { secured } = this.connection;
@@ -255,7 +256,7 @@ export class TLSSocket extends SecureStream {
     if (context !== undefined && !isBytes(context)) {
       throw invalidArgType('context', 'an instance of Buffer, TypedArray, or DataView', context);
     }
-    if (secured === undefined) {
+    if (secured === undefined || this.connection.isOver) {
       throw nodeError('ERR_TLS_INVALID_STATE', 'TLS socket connection must be securely established');
     }
     return asBuffer(secured.exportKeyingMaterial(label, length, context))!;

@@ -27,7 +27,11 @@ export interface Target {
 /** Something that is fed with what fast-check makes up. */
 export interface PlanTarget extends PlanFacts {
   /** Runs so many plans; tells each that was run. Returns the smallest plan found that must not be, in words. */
-  check(seed: number, runs: number, ran: (outcome: string, milliseconds: number) => void): PlanFailure | undefined;
+  check(
+    seed: number,
+    runs: number,
+    ran: (outcome: string, milliseconds: number, again: () => unknown) => void,
+  ): PlanFailure | undefined;
 }
 
 interface PlanFailure {
@@ -50,7 +54,7 @@ export function planTarget<Plan>(
       const property = fc.property(target.plans, (plan) => {
         const start = performance.now();
         const outcome = target.run(plan);
-        ran(outcome, performance.now() - start);
+        ran(outcome, performance.now() - start, () => target.run(plan));
       });
       const result = fc.check(property, { seed, numRuns });
       if (!result.failed) return undefined;

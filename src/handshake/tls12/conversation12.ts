@@ -8,7 +8,7 @@ import type { Opener, TrafficKey } from '../../record/protection.ts';
 import { Opener12, Sealer12 } from '../../record/protection12.ts';
 import { fail } from '../../wire/alert.ts';
 import { ProtocolVersion } from '../../wire/code-points.ts';
-import type { Negotiation, Secured, Transcript } from '../handshake.ts';
+import { type Negotiation, type Secured, type Transcript, wipe } from '../handshake.ts';
 import { keylogLine } from '../keylog.ts';
 import type { SizeLimits } from '../selection.ts';
 import { changeCipherSpec, message, type Steps } from '../steps.ts';
@@ -24,6 +24,8 @@ export interface Conversation12 extends Negotiation {
   /** The protocols that NPN offers, if it is to be used. */
   readonly npn: readonly string[] | undefined;
   readonly secureRenegotiation: boolean;
+  /** What is to be wiped when the handshake fails. */
+  readonly secrets: Uint8Array[];
 }
 
 interface Keys {
@@ -120,13 +122,22 @@ function* receiveNextProtocol(hs: Conversation12): Steps<void> {
 export function secured12(
   { provider, suite, randoms }: Conversation12,
   master: Uint8Array,
-  outcome: Pick<Secured, 'ownFinished' | 'peerFinished' | 'client' | 'session'>,
+  session: Uint8Array | undefined,
+  outcome: Pick<Secured, 'ownFinished' | 'peerFinished' | 'client'>,
 ): Secured {
+  let isOver = false;
   return {
     ...outcome,
+    session: () => (isOver ? undefined : session),
     version: ProtocolVersion.tls12,
     cipherSuite: suite,
-    exportKeyingMaterial: (label, length, context) =>
-      exportKeyingMaterial12(provider, suite, master, randoms, label, context, length),
+    exportKeyingMaterial(label, length, context) {
+      if (isOver) throw new Error('the connection is over, and its secrets are gone');
+      return exportKeyingMaterial12(provider, suite, master, randoms, label, context, length);
+    },
+    release() {
+      isOver = true;
+      wipe(master, session);
+    },
   };
 }

@@ -6,7 +6,7 @@ import { writeServerHelloDone } from '../../messages/server-key-exchange.ts';
 import { ProtocolVersion } from '../../wire/code-points.ts';
 import { certificateRequest } from '../client-authentication.ts';
 import type { ClientAuthentication } from '../config.ts';
-import { type ClientIdentity, type Negotiation, type Secured, Transcript } from '../handshake.ts';
+import { type ClientIdentity, type Negotiation, type Secured, Transcript, wipe } from '../handshake.ts';
 import { selectAlpn, selectSizeLimits } from '../selection.ts';
 import { answer, type Steps } from '../steps.ts';
 import { receiveCertificate12, receiveCertificateVerify12 } from './client-certificate12.ts';
@@ -22,8 +22,8 @@ import {
 } from './conversation12.ts';
 import { receiveKeyExchange, sendKeyExchange } from './key-exchange12.ts';
 import type { Randoms } from './key-schedule12.ts';
-import { negotiate12, offersSecureRenegotiation } from './negotiate12.ts';
-import { chooseKeeping, findSession12, type Resumed12, session12 } from './sessions12.ts';
+import { type Choice12, negotiate12, offersSecureRenegotiation } from './negotiate12.ts';
+import { chooseKeeping, findSession12, type Keeping, type Resumed12, session12 } from './sessions12.ts';
 
 /** The server's side of TLS 1.2: RFC 5246 figure 1, or figure 2 where a session is resumed. */
 export function* handshake12(negotiation: Negotiation): Steps<Secured> {
@@ -36,13 +36,18 @@ export function* handshake12(negotiation: Negotiation): Steps<Secured> {
 
 /** RFC 5246 figure 1, with the key exchange of RFC 8422. */
 function* fullHandshake(negotiation: Negotiation, secureRenegotiation: boolean): Steps<Secured> {
-  const { hello, config, policy } = negotiation;
   // The callback that chooses the protocol may choose another certificate with it.
-  const alpn = yield* selectAlpn(hello, config);
+  const alpn = yield* selectAlpn(negotiation.hello, negotiation.config);
   const choice = negotiate12(negotiation);
   negotiation.report.group = choice.exchange?.group;
   const hs = begin(negotiation, choice.suite, alpn, secureRenegotiation);
   const keeping = chooseKeeping(hs);
+  return yield* wipingOnFailure(hs, exchangeFlights(hs, choice, keeping));
+}
+
+/** From ServerHello to Finished, figure 1. */
+function* exchangeFlights(hs: Conversation12, choice: Choice12, keeping: Keeping): Steps<Secured> {
+  const { hello, config, policy } = hs;
   const credential = choice.identity?.credential;
   const staple =
     credential && hello.offers.statusRequest ? yield* answer(policy.staple?.(credential, hello)) : undefined;
@@ -70,18 +75,26 @@ function* fullHandshake(negotiation: Negotiation, secureRenegotiation: boolean):
   const keys = protect(hs, master);
   const peerFinished = yield* receiveClientFinished(hs, master, keys, isUnknownPsk);
   const session = session12(hs, master, client, undefined);
-  if (keeping?.by === 'id' && session) yield* answer(policy.sessions?.cache?.save(keeping.id, session));
+  // A copy, since ours is wiped with the connection.
+  if (keeping?.by === 'id' && session)
+    yield* answer(policy.sessions?.cache?.save(keeping.id, Uint8Array.from(session)));
   if (keeping?.by === 'ticket' && session) sendNewTicket(hs, session);
   const ownFinished = sendFinished(hs, master, keys);
-  return secured12(hs, master, { ownFinished, peerFinished, client, session: () => session });
+  return secured12(hs, master, session, { ownFinished, peerFinished, client });
 }
 
 /** RFC 5246 figure 2, RFC 5077 figure 2: no certificates and no key exchange. */
 function* resumedHandshake(negotiation: Negotiation, resumed: Resumed12, secureRenegotiation: boolean): Steps<Secured> {
-  const { session, client } = resumed;
   const alpn = yield* selectAlpn(negotiation.hello, negotiation.config);
   const hs = begin(negotiation, resumed.suite, alpn, secureRenegotiation);
+  return yield* wipingOnFailure(hs, exchangeFinished(hs, resumed));
+}
+
+/** From ServerHello to Finished, figure 2. */
+function* exchangeFinished(hs: Conversation12, resumed: Resumed12): Steps<Secured> {
+  const { session, client } = resumed;
   const master = session.secret;
+  hs.secrets.push(master);
   const renewed = resumed.renewsTicket ? session12(hs, master, client, session) : undefined;
   // The id tells the client that its session is resumed (RFC 5246 section 7.4.1.3, RFC 5077 section 3.4).
   sendServerHello(hs, hs.hello.sessionId, renewed ? { sessionTicket: true } : {});
@@ -91,7 +104,18 @@ function* resumedHandshake(negotiation: Negotiation, resumed: Resumed12, secureR
   const ownFinished = sendFinished(hs, master, keys);
   const peerFinished = yield* receiveClientFinished(hs, master, keys);
   const kept = renewed ?? session12(hs, master, client, session);
-  return secured12(hs, master, { ownFinished, peerFinished, client, session: () => kept });
+  return secured12(hs, master, kept, { ownFinished, peerFinished, client });
+}
+
+/** A handshake that leaves no secrets behind where it fails, or is dropped. */
+function* wipingOnFailure(hs: Conversation12, steps: Steps<Secured>): Steps<Secured> {
+  let secured: Secured | undefined;
+  try {
+    secured = yield* steps;
+    return secured;
+  } finally {
+    if (secured === undefined) wipe(...hs.secrets);
+  }
 }
 
 const noId = new Uint8Array();
@@ -118,6 +142,7 @@ function begin(
     npn: alpn === undefined && hello.offers.nextProtocolNegotiation ? config.npn : undefined,
     randoms: { client: hello.random, server: serverRandom(negotiation) },
     limits: selectSizeLimits(hello, config, ProtocolVersion.tls12),
+    secrets: [],
   };
 }
 

@@ -60,6 +60,7 @@ export function* receiveKeyExchange(hs: Conversation12, ephemeral: EphemeralKey 
   hs.report.reach('clientKeyExchange');
   const binding = hs.hello.offers.extendedMasterSecret ? { sessionHash: hs.transcript.digest() } : hs.randoms;
   const master = masterSecret(hs.provider, hs.suite, premaster, binding);
+  hs.secrets.push(master);
   premaster.fill(0);
   return { master, isUnknownPsk };
 }

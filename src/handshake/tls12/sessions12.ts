@@ -28,15 +28,17 @@ export function* findSession12(hs: Negotiation): Steps<Resumed12 | undefined> {
   const { sessions } = hs.policy;
   if (sessions === undefined) return undefined;
   let bytes: Uint8Array | undefined;
+  let sealed: Uint8Array | undefined;
   let isOld = false;
   if (sessions.tickets !== undefined && sessionTicket !== undefined && sessionTicket.length > 0) {
     const opened = sessions.tickets.open(sessionTicket);
-    bytes = opened?.session;
+    bytes = sealed = opened?.session;
     isOld = opened?.isOld === true;
   } else if (sessions.cache !== undefined && hs.hello.sessionId.length > 0) {
     bytes = yield* answer(sessions.cache.load(hs.hello.sessionId));
   }
   const resumable = yield* checkSession(hs, bytes);
+  sealed?.fill(0);
   return resumable && fitHello(hs, resumable, isOld);
 }
 

@@ -12,7 +12,7 @@ import { ProtocolVersion } from '../../wire/code-points.ts';
 import type { Credential } from '../../x509/credential.ts';
 import { certificateRequest } from '../client-authentication.ts';
 import type { ClientAuthentication } from '../config.ts';
-import type { ClientIdentity, Negotiation, Secured, Transcript } from '../handshake.ts';
+import { type ClientIdentity, type Negotiation, type Secured, type Transcript, wipe } from '../handshake.ts';
 import { keylogLine } from '../keylog.ts';
 import { sessionTemplate } from '../resumption.ts';
 import { type Identity, type SizeLimits, selectAlpn, selectSizeLimits } from '../selection.ts';
@@ -43,15 +43,25 @@ interface Handshake13 extends Negotiation {
   /** The key exchange; absent where a PSK does without. */
   readonly exchange: Exchange | undefined;
   readonly takesEarlyData: boolean;
+  /** What is to be wiped: when the handshake ends, and when the connection does. */
+  readonly secrets: { handshake: readonly Uint8Array[]; application: readonly Uint8Array[] };
 }
 
 /** The server's side of RFC 8446 figure 1. */
 export function* handshake13(negotiation: Negotiation): Steps<Secured> {
   const hs = yield* negotiate13(negotiation);
-  const flight = yield* sendServerFlight(hs);
-  if (hs.takesEarlyData)
-    yield* goOnEarly(secured13(hs, copyOf(flight.application), { ownFinished: flight.ownFinished }));
-  return yield* receiveClientFlight(hs, flight);
+  let secured: Secured | undefined;
+  try {
+    const flight = yield* sendServerFlight(hs);
+    if (hs.takesEarlyData)
+      yield* goOnEarly(secured13(hs, copyOf(flight.application), { ownFinished: flight.ownFinished }));
+    secured = yield* receiveClientFlight(hs, flight);
+    return secured;
+  } finally {
+    // However the handshake ends, none of its secrets stay.
+    hs.schedule.end();
+    wipe(hs.exchange?.secret, ...hs.secrets.handshake, ...(secured ? [] : hs.secrets.application));
+  }
 }
 
 /** Everything that the ClientHello, or two of them, have to say. */
@@ -88,6 +98,7 @@ function* negotiate13(negotiation: Negotiation): Steps<Handshake13> {
     takesEarlyData: yield* admitEarlyData({ ...negotiation, hello }, suite, psk, alpn),
     exchange: exchangeKeys(negotiation, hello, psk, group),
     schedule: psk?.schedule ?? new KeySchedule(provider, suite),
+    secrets: { handshake: [], application: [] },
     limits: selectSizeLimits(hello, config, ProtocolVersion.tls13),
   };
 }
@@ -109,6 +120,7 @@ function* sendServerFlight(hs: Handshake13): Steps<Flight> {
   sendServerHello(hs, exchange);
   const traffic = schedule.handshake(exchange?.secret ?? new Uint8Array(hashLength[suite.hash]), transcript.digest());
   exchange?.secret.fill(0);
+  hs.secrets.handshake = [traffic.client, traffic.server];
   logSecrets(hs, 'HANDSHAKE_TRAFFIC_SECRET', traffic);
   channel.protectSending(sealer(hs, traffic.server));
   if (early) {
@@ -132,6 +144,7 @@ function* sendServerFlight(hs: Handshake13): Steps<Flight> {
 
   const transcriptHash = transcript.digest();
   const application = schedule.application(transcriptHash);
+  hs.secrets.application = [application.client, application.server, application.exporter];
   logSecrets(hs, 'TRAFFIC_SECRET_0', application);
   channel.keylog(() => keylogLine('EXPORTER_SECRET', hello.random, application.exporter));
   channel.protectSending(sealer(hs, application.server));
@@ -140,7 +153,7 @@ function* sendServerFlight(hs: Handshake13): Steps<Flight> {
 
 /** The client's answer up to its Finished, and our tickets behind it. */
 function* receiveClientFlight(hs: Handshake13, flight: Flight): Steps<Secured> {
-  const { channel, transcript, schedule, clientAuth, psk } = hs;
+  const { channel, transcript, clientAuth, psk } = hs;
   const { ownFinished, traffic, application } = flight;
   if (hs.takesEarlyData) yield* receiveEndOfEarlyData(hs, traffic);
   const client = clientAuth ? yield* receiveClientCertificate(hs, clientAuth, transcript, noContext) : psk?.client;
@@ -150,16 +163,12 @@ function* receiveClientFlight(hs: Handshake13, flight: Flight): Steps<Secured> {
   const peerFinished = checkFinished(hs, traffic.client, transcriptHash, finished);
   transcript.add(finished.raw);
   channel.protectReceiving(opener(hs, application.client));
-  traffic.client.fill(0);
-  traffic.server.fill(0);
   const issuer = ticketIssuer(hs, client);
-  schedule.end();
   if (issuer) yield* sendTickets(hs, issuer);
-  const tickets = issuer && { issueTicket: () => issuer.issue(), session: () => issuer.session() };
   const requestCertificate: RequestCertificate | undefined = hs.hello.offers.postHandshakeAuth
     ? (auth, secret) => requestCertificate13(hs, transcript.copy(), auth, secret)
     : undefined;
-  return secured13(hs, application, { ownFinished, peerFinished, client, ...tickets }, requestCertificate);
+  return secured13(hs, application, { ownFinished, peerFinished, client }, issuer, requestCertificate);
 }
 
 /** EndOfEarlyData, after which the client's keys are those of its handshake (RFC 8446 section 4.5). */

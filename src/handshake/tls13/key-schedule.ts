@@ -143,7 +143,9 @@ export function finishedVerifyData(
   transcriptHash: Uint8Array,
 ): Uint8Array {
   const key = hkdfExpandLabel(provider, suite.hash, secret, 'finished', empty, hashLength[suite.hash]);
-  return provider.publicHmac(suite.hash, key, transcriptHash);
+  const data = provider.publicHmac(suite.hash, key, transcriptHash);
+  key.fill(0);
+  return data;
 }
 
 /** The exporter (RFC 8446 section 7.5). */
@@ -157,5 +159,7 @@ export function exportKeyingMaterial(
 ): Uint8Array {
   const { hash } = suite;
   const secret = hkdfExpandLabel(provider, hash, exporterSecret, label, emptyHash(provider, hash), hashLength[hash]);
-  return hkdfExpandLabel(provider, hash, secret, 'exporter', provider.digest(hash, context), length);
+  const material = hkdfExpandLabel(provider, hash, secret, 'exporter', provider.digest(hash, context), length);
+  secret.fill(0);
+  return material;
 }

@@ -56,6 +56,7 @@ export function* findPsk(hs: Negotiation): Steps<KnownPsk | undefined> {
     const { identity } = offer.identities[index]!;
     const psk = yield* lookUp(hs, identity);
     if (psk !== undefined && suites.some(({ hash }) => hash === psk.hash)) return { ...psk, identity };
+    wipePsk(psk);
   }
   return undefined;
 }
@@ -75,23 +76,32 @@ export function takePsk(
   const index = offer.identities.findIndex(({ identity }) => Buffer.compare(identity, known.identity) === 0);
   if (index < 0 || known.hash !== suite.hash) return undefined;
   const schedule = new KeySchedule(provider, suite, secret);
-  if (binderLabel !== 'ext binder') secret.fill(0);
-  const expected = finishedVerifyData(provider, suite, schedule.binderKey(binderLabel), partialHash);
+  wipePsk(known);
+  const key = schedule.binderKey(binderLabel);
+  const expected = finishedVerifyData(provider, suite, key, partialHash);
+  key.fill(0);
   if (!provider.equal(offer.binders[index]!, expected)) {
     fail('decryptError', 'the binder of a pre_shared_key does not verify', 'BINDER_DOES_NOT_VERIFY');
   }
   return { index, schedule, session, client };
 }
 
+/** Wipes the secret of a PSK, unless it is the application's own. */
+export function wipePsk(psk: Psk | undefined): void {
+  if (psk !== undefined && psk.binderLabel !== 'ext binder') psk.secret.fill(0);
+}
+
 /** The PSK of an identity: a ticket of ours, the id of a session that we keep, or a key that the application knows. */
 function* lookUp(hs: Negotiation, identity: Uint8Array): Steps<Psk | undefined> {
   const { sessions, externalPsk } = hs.policy;
-  let bytes = sessions?.tickets?.open(identity)?.session;
+  const opened = sessions?.tickets?.open(identity)?.session;
+  let bytes = opened;
   if (bytes === undefined && sessions?.cache !== undefined && identity.length === sessionIdLength) {
     bytes = yield* answer(sessions.cache.load(identity));
   }
   if (bytes !== undefined) {
     const resumable = yield* checkSession(hs, bytes);
+    opened?.fill(0);
     if (resumable === undefined) return undefined;
     const { session, client } = resumable;
     return { secret: session.secret, hash: hashOf(session), binderLabel: 'res binder', session, client };

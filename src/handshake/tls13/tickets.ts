@@ -23,6 +23,7 @@ export class TicketIssuer {
   readonly #secret: Uint8Array;
   readonly #template: SessionTemplate;
   #issued = 0;
+  #isOver = false;
 
   constructor(
     sessions: Sessions,
@@ -38,8 +39,15 @@ export class TicketIssuer {
     this.#template = template;
   }
 
+  /** Wipes the secret: no tickets can be made any more. */
+  release(): void {
+    this.#isOver = true;
+    this.#secret.fill(0);
+  }
+
   /** A NewSessionTicket message, or `undefined` where the session cannot be kept anywhere. */
   issue(): MaybePromise<Uint8Array | undefined> {
+    if (this.#isOver) return undefined;
     const { tickets, cache, prefersCache, onTicket } = this.#sessions;
     const nonce = Uint8Array.of(this.#issued >>> 8, this.#issued++);
     const session = this.#session(nonce);
@@ -57,7 +65,9 @@ export class TicketIssuer {
     const sealed = prefersCache && cache ? undefined : tickets?.seal(bytes);
     if (sealed !== undefined && sealed.length <= maxTicketLength) {
       const told = onTicket?.(this.#provider.randomBytes(sessionIdLength), bytes);
-      return isPromise(told) ? Promise.resolve(told).then(() => finish(sealed)) : finish(sealed);
+      if (isPromise(told)) return Promise.resolve(told).then(() => finish(sealed));
+      if (onTicket === undefined) bytes.fill(0); // nobody keeps them
+      return finish(sealed);
     }
     if (cache === undefined) return undefined;
     const id = this.#provider.randomBytes(sessionIdLength);
@@ -67,7 +77,7 @@ export class TicketIssuer {
 
   /** The session of the last ticket, as bytes that hold its secret; `undefined` before there is one. */
   session(): Uint8Array | undefined {
-    if (this.#issued === 0) return undefined;
+    if (this.#issued === 0 || this.#isOver) return undefined;
     const last = this.#issued - 1;
     return writeSession(this.#session(Uint8Array.of(last >>> 8, last)));
   }

@@ -115,7 +115,7 @@ function runPath(input: Uint8Array, random: Random): string {
 
 /** The real thing, but for how often a derivation is repeated: who writes the file may ask for ten million times. */
 function hurriedCrypto(): PasswordCrypto {
-  let left = 5000;
+  let left = 2100;
   const spend = (times: number): void => {
     left -= times;
     if (left < 0) throw new Pkcs12Error('enough');

@@ -1,0 +1,176 @@
+import assert from 'node:assert/strict';
+import { EventEmitter } from 'node:events';
+import { describe, it } from 'node:test';
+import { hashLength } from '../../src/crypto/cipher-suites.ts';
+import { hkdfExpandLabel, hkdfExtract } from '../../src/crypto/hkdf.ts';
+import { nodeCrypto } from '../../src/crypto/node/provider.ts';
+import type { CryptoProvider } from '../../src/crypto/provider.ts';
+import { ServerSessions } from '../../src/node/sessions.ts';
+import { ContentType, ExtensionType, HandshakeType } from '../../src/wire/code-points.ts';
+import { type HelloFields, hello12, hello13, withExtension } from '../support/client-hello.ts';
+import { connect12, connect13, RawClient } from '../support/raw-client.ts';
+import { getSession, helloWithSession, useEarlyKeys } from '../support/resumption.ts';
+import { type ServerEndOptions, serverConfig } from '../support/server-end.ts';
+import { StepClient } from '../support/step-client.ts';
+
+// What a connection computed with must be overwritten when it is over. The provider sees all of it.
+
+/** A provider that remembers every key, and every value that is one. */
+function watchful(): { readonly provider: CryptoProvider; left(): string[] } {
+  const seen = new Map<Uint8Array, string>();
+  const note = <T extends Uint8Array>(what: string, bytes: T): T => {
+    if (bytes.length >= 16) seen.set(bytes, what);
+    return bytes;
+  };
+  const provider: CryptoProvider = {
+    ...nodeCrypto,
+    hmac: (name, key, bytes) => note('output of HMAC', nodeCrypto.hmac(name, note('key of HMAC', key), bytes)),
+    publicHmac: (name, key, bytes) => nodeCrypto.publicHmac(name, note('key of HMAC', key), bytes),
+    aead: (name, key) => nodeCrypto.aead(name, note('key of an AEAD', key)),
+    keyAgreement(group) {
+      const agreement = nodeCrypto.keyAgreement(group);
+      if (agreement === undefined) return undefined;
+      const { generate } = agreement;
+      return {
+        ...agreement,
+        respond(share) {
+          const answer = agreement.respond(share);
+          note('shared secret', answer.secret);
+          return answer;
+        },
+        ...(generate && {
+          generate() {
+            const key = generate();
+            return { share: key.share, derive: (share) => note('shared secret', key.derive(share)) };
+          },
+        }),
+      };
+    },
+  };
+  return { provider, left: () => [...seen].filter(([bytes]) => isSecret(bytes)).map(([, what]) => what) };
+}
+
+/** Checks that nothing is left once `live` is through and its connection over. */
+function assertWiped(live: (options: ServerEndOptions) => RawClient, more: ServerEndOptions = {}): void {
+  const { provider, left } = watchful();
+  const client = live({ ...more, provider });
+  client.server.connection.destroy();
+  assert.deepEqual(left(), []);
+}
+
+/** What the extraction of the shared secret is salted with where there is no PSK: the same always (RFC 8446 section 7.1). */
+const publicSalts = (['sha256', 'sha384'] as const).map((hash) => {
+  const zeros = new Uint8Array(hashLength[hash]);
+  const early = hkdfExtract(nodeCrypto, hash, zeros, zeros);
+  const context = nodeCrypto.digest(hash, new Uint8Array());
+  return Buffer.from(hkdfExpandLabel(nodeCrypto, hash, early, 'derived', context, zeros.length));
+});
+const isSecret = (bytes: Uint8Array): boolean =>
+  bytes.some((byte) => byte !== 0) && !publicSalts.some((salt) => salt.equals(bytes));
+
+const sessions = (): ServerEndOptions => ({
+  policy: { sessions: new ServerSessions(new EventEmitter(), { maxEarlyData: 1000 }) },
+});
+
+/** Before anything is watched: what is computed once in a process. */
+connect13();
+
+describe('secrets are wiped when a connection is over', () => {
+  it('TLS 1.3', () => assertWiped((options) => connect13(options)));
+  it('TLS 1.2', () => assertWiped((options) => connect12(options)));
+
+  it('TLS 1.3, after new keys and an exporter', () => {
+    assertWiped((options) => {
+      const client = connect13(options);
+      client.server.connection.updateKeys();
+      client.sendMessage(Uint8Array.of(HandshakeType.keyUpdate, 0, 0, 1, 1)).nextSendingKeys();
+      client.send(ContentType.applicationData, Buffer.from('data'));
+      client.server.connection.secured?.exportKeyingMaterial('EXPORTER-test', 15);
+      return client;
+    });
+  });
+
+  it('TLS 1.3, with tickets, and resumed by one', () => {
+    const more = sessions();
+    const session = getSession(more);
+    assertWiped((options) => {
+      const client = new RawClient({ ...options, policy: more.policy! });
+      client.sendHello(helloWithSession(client, session)).read();
+      client.sendMessage(client.finished13());
+      assert.equal(client.server.connection.report.resumed, true);
+      assert.equal(client.server.hasFailed, false);
+      return client;
+    });
+  });
+
+  it('TLS 1.3, with early data', () => {
+    const more = sessions();
+    const session = getSession(more);
+    assertWiped((options) => {
+      const client = new RawClient({ ...options, policy: more.policy! });
+      client.sendHello(helloWithSession(client, session, { earlyData: true }));
+      useEarlyKeys(client, session);
+      client.send(ContentType.applicationData, Buffer.from('early'));
+      assert.equal(client.server.plaintext.toString(), 'early');
+      client.read();
+      return client;
+    });
+  });
+
+  it('TLS 1.2, with a ticket', () => {
+    const hello = (): HelloFields => withExtension(hello12(), [ExtensionType.sessionTicket, new Uint8Array()]);
+    assertWiped((options) => {
+      const client = new StepClient({ server: options, hellos: [hello, hello] });
+      for (const step of ['hello', 'clientKeyExchange', 'changeCipherSpec', 'finished'] as const) client.take(step);
+      assert.ok(client.messages.some(({ type }) => type === HandshakeType.newSessionTicket));
+      return client;
+    }, sessions());
+  });
+
+  it('where it ends in the middle of the handshake', () => {
+    assertWiped((options) => {
+      const client = new RawClient(options);
+      return client.sendHello(hello13(client.key));
+    });
+    assertWiped((options) => {
+      const client = new RawClient(options);
+      client.sendHello(hello12()).read();
+      return client.sendMessage(client.clientKeyExchange12());
+    });
+  });
+
+  it('where the Finished is wrong', () => {
+    assertWiped((options) => {
+      const client = new RawClient(options);
+      client.sendHello(hello13(client.key)).read();
+      const finished = client.finished13();
+      finished[10]! ^= 1;
+      client.sendMessage(finished);
+      assert.equal(client.server.failure?.alert, 'decryptError');
+      return client;
+    });
+  });
+
+  it('while it waits for a signature', () => {
+    const { credentials } = serverConfig();
+    const signer = { ...credentials[0]!.signer, sign: () => new Promise<never>(() => {}) };
+    const config = { credentials: [{ ...credentials[0]!, signer }] };
+    assertWiped((options) => {
+      const client = new RawClient({ ...options, config });
+      client.sendHello(hello13(client.key));
+      assert.equal(client.server.connection.expecting, 'an answer');
+      return client;
+    });
+  });
+
+  it('and nothing can be computed with what they leave', () => {
+    for (const connect of [connect13, connect12]) {
+      const client = connect();
+      const { secured } = client.server.connection;
+      assert.equal(secured?.exportKeyingMaterial('EXPORTER-test', 16).length, 16);
+      client.server.connection.destroy();
+      assert.throws(() => secured?.exportKeyingMaterial('EXPORTER-test', 16), /over/);
+      assert.equal(secured?.session?.(), undefined);
+    }
+  });
+});
