@@ -44,7 +44,10 @@ export class Acceptor implements ContextSource {
       : createSecureContext(options);
     this.crypto = chooseCrypto(options);
     // As in Node, they may be part of a context that was made before.
-    this.sessions = new ServerSessions(server, { ...definedIn(this.#standard.sessionOptions), ...definedIn(options) });
+    this.sessions = new ServerSessions(server, {
+      ...definedIn(this.#standard.readSessionOptions()),
+      ...definedIn(options),
+    });
     keepSessions(server, this.sessions);
     const settings = readOcspStapling(options.ocspStapling);
     this.#staples = settings && new StapleKeeper(settings);
@@ -95,7 +98,7 @@ export class Acceptor implements ContextSource {
 
   setSecureContext(context: SecureContext | SecureContextOptions): void {
     this.#standard = asSecureContext(context);
-    this.sessions.update(this.#standard.sessionOptions);
+    this.sessions.update(this.#standard.readSessionOptions());
     if (this.#server.listening) this.#pinStaples();
   }
 

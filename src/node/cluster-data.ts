@@ -8,7 +8,7 @@ import type { ServerSessions } from './sessions.ts';
 export function writeClusterData(sessions: ServerSessions): object {
   const seed = sessions.shareTicketKeys();
   // By its own name for workers whose servers are Node's own.
-  const ticketKeys = sessions.ticketKeys.toString('hex');
+  const ticketKeys = sessions.copyTicketKeys().toString('hex');
   if (seed === undefined) return { ticketKeys };
   return { ticketKeys, tslsTicketSeed: Buffer.from(seed.secret).toString('hex'), tslsTicketPeriod: seed.period };
 }

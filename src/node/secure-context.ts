@@ -21,14 +21,18 @@ class Context {
   readonly config: ServerConfig;
   /** @internal */
   readonly clientTrust: ClientTrust;
-  /** @internal */
-  readonly sessionOptions: ContextSessionOptions;
+  readonly #sessionOptions: ContextSessionOptions;
 
   /** @internal */
   constructor(config: ServerConfig, clientTrust: ClientTrust, sessionOptions: ContextSessionOptions) {
-    this.sessionOptions = sessionOptions;
+    this.#sessionOptions = sessionOptions;
     this.config = config;
     this.clientTrust = clientTrust;
+  }
+
+  /** Ticket keys are among them, which inspection is not to show. @internal */
+  readSessionOptions(): ContextSessionOptions {
+    return this.#sessionOptions;
   }
 }
 

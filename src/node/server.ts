@@ -93,7 +93,7 @@ abstract class ServerMethods extends net.Server {
 
   /** The 48 bytes that session tickets are sealed with now. */
   getTicketKeys(): Buffer {
-    return acceptorOf(this).sessions.ticketKeys;
+    return acceptorOf(this).sessions.copyTicketKeys();
   }
 
   /**

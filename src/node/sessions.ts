@@ -142,9 +142,9 @@ export class ServerSessions implements Sessions {
     return this.#has('newSession') ? (id, session) => this.#newSession(id, session) : undefined;
   }
 
-  /** The 48 bytes of the current ticket key. */
-  get ticketKeys(): Buffer {
-    return Buffer.from(this.#ring.key);
+  /** The 48 bytes of the current ticket key. No getter, which inspection would call. */
+  copyTicketKeys(): Buffer {
+    return Buffer.from(this.#ring.copyKey());
   }
 
   /** Seals new tickets with other keys; those under the keys before are still taken until their sessions end. */

@@ -338,7 +338,7 @@ function standaloneRole(options: TLSSocketOptions): (socket: TLSSocket) => Strea
   };
   const contexts = { standard, find: () => undefined };
   const crypto = chooseCrypto(options);
-  const services = { sessions: sessionsOf(options.server ?? standard, { ...standard.sessionOptions }) };
+  const services = { sessions: sessionsOf(options.server ?? standard, { ...standard.readSessionOptions() }) };
   return (socket) => ({
     policy: new ConnectionPolicy(policyOptions, contexts, socket, services),
     crypto,
