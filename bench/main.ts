@@ -8,11 +8,17 @@ import { makeCertificates } from '../test/interop/certificates.ts';
 import { implementationName } from '../test/interop/implementation.ts';
 import { cases } from './cases.ts';
 import { measure } from './measure.ts';
+import { measureNames } from './names.ts';
 import { LoadGenerator, withoutTickets } from './processes.ts';
 import { aligned, cells, headings, type Line, markdownTable, summarize } from './report.ts';
+import { measureValidation, type OwnBenchmark } from './validation.ts';
+
+/** What is measured in this process, and only if it is named. */
+const own: Readonly<Record<string, OwnBenchmark>> = { validation: measureValidation, names: measureNames };
+const names = [...cases.map((c) => c.name), ...Object.keys(own)];
 
 const usage = `usage: npm run bench -- [options]
-  --only NAMES                 measure these only: ${cases.map((c) => c.name).join(', ')}
+  --only NAMES                 measure these only: ${names.join(', ')}
   --implementation tsls|node   what is held against node:tls (tsls); node shows how far noise goes
   --node PATH                  the Node that runs the servers (this one)
   --provider node|openssl      where tsls has its cryptography from (openssl)
@@ -31,7 +37,7 @@ function readOptions() {
     },
   });
   const only = (values.only ?? '').split(',').filter((w) => w !== '');
-  for (const name of only) if (!cases.some((c) => c.name === name)) throw new Error(`there is no benchmark ${name}`);
+  for (const name of only) if (!names.includes(name)) throw new Error(`there is no benchmark ${name}`);
   const rounds = Number(values.rounds ?? 7);
   if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds is a whole number from 1');
   const implementation = implementationName(values.implementation ?? 'tsls');
@@ -95,6 +101,18 @@ async function main(options: ReturnType<typeof readOptions>): Promise<number> {
   }
 }
 
+/** Those benchmarks that need no servers; the exit code. */
+async function measureOwn(options: ReturnType<typeof readOptions>): Promise<number> {
+  const found = [];
+  for (const name of options.only) {
+    if (own[name] === undefined) throw new Error(`${name} is measured apart from ${Object.keys(own).join(' and ')}`);
+    found.push(await own[name](options.rounds));
+  }
+  console.log(found.map(({ text }) => text).join('\n\n'));
+  if (options.markdown) writeFileSync(options.markdown, found.map(({ markdown }) => markdown).join('\n'));
+  return options.strict && found.some(({ isGood }) => !isGood) ? 1 : 0;
+}
+
 let options: ReturnType<typeof readOptions>;
 try {
   options = readOptions();
@@ -102,4 +120,4 @@ try {
   console.error(`${(error as Error).message}\n${usage}`);
   process.exit(2);
 }
-process.exitCode = await main(options);
+process.exitCode = await (options.only.some((name) => name in own) ? measureOwn(options) : main(options));

@@ -203,6 +203,16 @@ const tasks = {
     buildAll();
     run(node, ['--enable-source-maps', '--expose-gc', 'build/test/fuzz/main.js', ...args]);
   },
+  timing(args) {
+    install();
+    buildAll();
+    run(node, ['--enable-source-maps', 'build/test/timing/main.js', ...args]);
+  },
+  'mutate-chains'(args) {
+    install();
+    buildAll();
+    run(node, ['--enable-source-maps', 'build/test/x509/mutate-chains.js', ...args]);
+  },
   bogo(args) {
     install();
     buildAll();

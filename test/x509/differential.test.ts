@@ -1,52 +1,16 @@
 import assert from 'node:assert/strict';
-import { X509Certificate } from 'node:crypto';
 import { describe, it } from 'node:test';
-import { verificationCrypto } from '../../src/crypto/node/certificate-signatures.ts';
-import type { Certificate } from '../../src/x509/certificate.ts';
-import { readCertificateList } from '../../src/x509/certificate-list.ts';
-import { nameKey } from '../../src/x509/distinguished-name.ts';
-import { encodePem } from '../../src/x509/pem.ts';
-import { RevocationLists } from '../../src/x509/verification/revocation-lists.ts';
-import { TrustStore } from '../../src/x509/verification/trust-store.ts';
-import { type Verdict, verify } from '../../src/x509/verification/verify.ts';
-import { pemOf } from '../support/certificate-maker.ts';
+import type { Verdict } from '../../src/x509/verification/verify.ts';
+import { isRollover, judgeByThem, judgeByUs, withPathAlone } from '../support/chain-judges.ts';
 import { identity } from '../support/identities.ts';
 import { makeScenario, type Scenario } from '../support/path-scenarios.ts';
-import { judgeByNode, useServerIdentity } from '../support/tls-judge.ts';
+import { useServerIdentity } from '../support/tls-judge.ts';
 
 // Certificates at random, judged by us and by the server of node:tls. `TSLS_PATHS=10000 npm test differential` makes
-// more of them, `TSLS_SEED` others.
+// more of them, `TSLS_SEED` others; `npm run mutate-chains` asks `openssl verify` as well.
 
 const count = Number(process.env.TSLS_PATHS ?? 400);
 const seed = Number(process.env.TSLS_SEED ?? 5280);
-
-function judgeByUs({ chain, trusted, crl }: Scenario): Verdict {
-  return verify(chain as [(typeof chain)[0], ...typeof chain], {
-    trust: new TrustStore(trusted),
-    crypto: verificationCrypto,
-    time: new Date(),
-    ...(crl && { revocation: new RevocationLists(crl.map(readCertificateList)) }),
-  });
-}
-
-const judgeByThem = (scenario: Scenario): ReturnType<typeof judgeByNode> =>
-  judgeByNode({
-    key: scenario.key.export({ type: 'pkcs8', format: 'pem' }) as string,
-    chain: scenario.chain.map(pemOf),
-    trusted: scenario.trusted.map(pemOf),
-    ...(scenario.crl && { crl: scenario.crl.map((list) => encodePem('X509 CRL', list)) }),
-  });
-
-/**
- * Whether OpenSSL was led astray by an authority that has two keys under one name: it tries only the one that it
- * trusts. Then every signature of our path has to be right by itself.
- */
-function isRollover(code: string, path: readonly Certificate[]): boolean {
-  const names = new Set(path.map(({ subject }) => nameKey(subject)));
-  const read = path.map(({ der }) => new X509Certificate(der));
-  const isSigned = read.slice(0, -1).every((below, i) => below.verify(read[i + 1]!.publicKey));
-  return code === 'CERT_SIGNATURE_FAILURE' && names.size < path.length && isSigned;
-}
 
 /** Errors of ours and of node:tls that differ on purpose. */
 const tolerated: ReadonlySet<string> = new Set([
@@ -82,8 +46,7 @@ describe(`${count} clients from seed ${seed}`, () => {
       if (ours.authorized && !theirs.authorized) {
         // OpenSSL never goes back from a certificate that leads nowhere. The path that we found it accepts as well.
         tally.otherPath++;
-        const alone = { chain: ours.path.slice(0, -1), trusted: ours.path.slice(-1) };
-        theirs = (await judgeByThem({ ...scenario, ...alone })) ?? theirs;
+        theirs = (await judgeByThem(withPathAlone(scenario, ours.path))) ?? theirs;
         if (!theirs.authorized && isRollover(theirs.code, ours.path)) theirs = { authorized: true };
       }
       tally[ours.authorized ? 'accepted' : 'refused']++;
