@@ -119,7 +119,7 @@ export function hostileInputs(): readonly Hostile[] {
     },
     { name: '33 certificates, 256 paths that all fail', run: judging(unfit()) },
     { name: '10,000 name constraints, 1,000 names', run: judging(constrained(10_000, 1000)) },
-    { name: '500 name constraints, 500 names: as many comparisons as are made', run: judging(constrained(500, 500)) },
+    { name: '500 name constraints, 499 names: as many comparisons as are made', run: judging(constrained(500, 499)) },
     { name: 'DER nested 10,000 deep in two extensions', run: judging([deepInside]) },
     {
       name: 'DER nested 10,000 deep as a certificate',

@@ -42,6 +42,27 @@ export interface DerElement {
   readonly whole: Uint8Array;
 }
 
+/** An element whose bytes as a whole, which are seldom wanted, are a view made when they are. */
+class ReadElement implements DerElement {
+  readonly tag: number;
+  readonly content: Uint8Array;
+  readonly #bytes: Uint8Array;
+  readonly #start: number;
+  readonly #end: number;
+
+  constructor(tag: number, bytes: Uint8Array, start: number, contentAt: number, end: number) {
+    this.tag = tag;
+    this.content = bytes.subarray(contentAt, end);
+    this.#bytes = bytes;
+    this.#start = start;
+    this.#end = end;
+  }
+
+  get whole(): Uint8Array {
+    return this.#bytes.subarray(this.#start, this.#end);
+  }
+}
+
 /** A cursor over consecutive DER elements. What it returns are views of the input. */
 export class DerReader {
   readonly #bytes: Uint8Array;
@@ -92,7 +113,7 @@ export class DerReader {
     const end = at + length;
     if (end > bytes.length) this.fail('an element longer than what contains it');
     this.#at = end;
-    return { tag, content: bytes.subarray(at, end), whole: bytes.subarray(start, end) };
+    return new ReadElement(tag, bytes, start, at, end);
   }
 
   /** The next element, which must have `tag`. */

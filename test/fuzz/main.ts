@@ -96,7 +96,7 @@ async function main(options: ReturnType<typeof readOptions>): Promise<number> {
       milliseconds,
       longest: longestExecution,
     };
-    const tally = 'check' in target ? fuzzPlans(target, budget) : await fuzz(target, budget);
+    const tally = 'check' in target ? await fuzzPlans(target, budget) : await fuzz(target, budget);
     console.log(cells(tally).join('  '));
     writeFindings(tally);
     tallies.push(tally);

@@ -120,11 +120,17 @@ export async function fuzz(target: Target, budget: Budget): Promise<Tally> {
   return { target, executions, milliseconds, outcomes: outcomes.size, slowest, growth, findings };
 }
 
+/** Lets promises settle, and what was collected be given back. */
+async function turn(): Promise<void> {
+  globalThis.gc?.();
+  await new Promise((resolve) => setImmediate(resolve));
+}
+
 /** Plans between two looks at the clock. */
-const batch = 100;
+const batch = 500;
 
 /** Feeds a target with plans. Is the same for the same seed and number of executions. */
-export function fuzzPlans(target: PlanTarget, budget: Budget): Tally {
+export async function fuzzPlans(target: PlanTarget, budget: Budget): Promise<Tally> {
   const outcomes = new Set<string>();
   const findings: Finding[] = [];
   const started = performance.now();
@@ -142,10 +148,12 @@ export function fuzzPlans(target: PlanTarget, budget: Budget): Tally {
     });
     if (failure) findings.push({ input: failure.plan, error: failure.error });
     const spent = performance.now() - started;
+    await turn();
     if (before === undefined && spent > budget.milliseconds / 5) before = heapSize();
     if (spent > budget.milliseconds) break;
   }
   const milliseconds = performance.now() - started;
+  await turn();
   const growth = before === undefined ? undefined : heapSize()! - before;
   return { target, executions, milliseconds, outcomes: outcomes.size, slowest, growth, findings };
 }

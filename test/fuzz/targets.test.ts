@@ -12,7 +12,7 @@ describe('what comes from outside', () => {
       const executions = target.few ?? 2000;
       const unlimited = Number.POSITIVE_INFINITY;
       const budget = { seed: 1, executions, milliseconds: unlimited, longest: unlimited };
-      const tally = 'check' in target ? fuzzPlans(target, budget) : await fuzz(target, budget);
+      const tally = 'check' in target ? await fuzzPlans(target, budget) : await fuzz(target, budget);
       for (const { input, error } of tally.findings) assert.fail(`${error.stack}\n${input}`);
       assert.ok(tally.executions >= executions);
       assert.ok(tally.outcomes > 1, 'all inputs went the same way');
