@@ -162,7 +162,10 @@ function readLists(input: CertificateInput): CertificateList[] {
     ? [bytes]
     : decodePem(bytes).flatMap(({ label, der }) => (label === 'X509 CRL' ? [der] : []));
   if (ders.length === 0) throw noStartLine('options.crl');
-  return ders.map(readCertificateList);
+  const lists = ders.map(readCertificateList);
+  // Now, and not while the first client waits: a list may have a million entries.
+  for (const list of lists) void list.revocations;
+  return lists;
 }
 
 const noStartLine = (name: string): Error =>

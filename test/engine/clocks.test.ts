@@ -122,7 +122,7 @@ describe('the life of a session, by the clock', () => {
     const clock = new Clock();
     const server = start(clock, { sessionTimeout: longestLifetime });
     const { policy } = server;
-    const key = (): string => (policy!.sessions as ServerSessions).ticketKeys.toString('hex');
+    const key = (): string => (policy!.sessions as ServerSessions).copyTicketKeys().toString('hex');
     const session = getSession(server);
     const keys = new Set<string>();
     for (let day = 0; day < 7; day++) {

@@ -4,10 +4,9 @@ import type { CryptoProvider } from '../../src/crypto/provider.ts';
 import type { Negotiation } from '../../src/handshake/handshake.ts';
 import { checkFinished } from '../../src/handshake/tls13/finished.ts';
 import { finishedVerifyData, KeySchedule, type TrafficSecret } from '../../src/handshake/tls13/key-schedule.ts';
-import { selectPsk } from '../../src/handshake/tls13/pre-shared-keys.ts';
+import { takePsk } from '../../src/handshake/tls13/pre-shared-keys.ts';
 import { retryCookies } from '../../src/handshake/tls13/retry-cookies.ts';
 import { ServerSessions } from '../../src/node/sessions.ts';
-import { type Session, writeSession } from '../../src/session/session.ts';
 
 /** A check of a secret, and inputs that fail it at once or at the very end. */
 export interface Subject {
@@ -39,33 +38,21 @@ const failing = (check: () => unknown): unknown => {
 const suite = cipherSuites.find(({ name }) => name === 'TLS_AES_256_GCM_SHA384')!;
 const transcriptHash = new Uint8Array(48).fill(3);
 
-/** What happens to a ClientHello that offers one ticket with a binder. */
+/** What happens to a PSK that was found, by its binder. */
 function binder(provider: CryptoProvider): Subject {
-  const sessions = new ServerSessions(new EventEmitter(), {});
   const psk = new Uint8Array(48).fill(5);
-  const session: Session = {
-    ...{ version: 0x0304, cipherSuite: suite.id, secret: psk, extendedMasterSecret: true, ageAdd: 0, lifetime: 7200 },
-    ...{ authenticatedAt: Date.now(), issuedAt: Date.now(), serverName: undefined, alpnProtocol: undefined },
-    ...{ context: new Uint8Array(), clientAuth: 'none', clientChain: [], maxEarlyData: 0 },
-  };
-  const identity = sessions.tickets!.seal(writeSession(session));
+  const identity = new Uint8Array(200).fill(6);
   const key = new KeySchedule(provider, suite, psk).binderKey('res binder');
   const right = finishedVerifyData(provider, suite, key, transcriptHash);
-  const hs = {
-    ...{ provider, policy: { sessions }, report: { versionNumber: 0x0304 }, hello: { offers: {} }, config: {} },
-  } as unknown as Negotiation;
+  const hs = { provider } as Negotiation;
+  const offer = { identities: [{ identity, obfuscatedTicketAge: 0 }], bindersLength: 51 };
   return {
     name: 'binder of a PSK (RFC 8446 section 4.2.11.2)',
     inputs: wrongAtEitherEnd(right),
-    check: (input) =>
-      failing(() =>
-        selectPsk(
-          hs,
-          suite,
-          { identities: [{ identity, obfuscatedTicketAge: 0 }], binders: [input], bindersLength: 51 },
-          transcriptHash,
-        ).next(),
-      ),
+    check(input) {
+      const known = { secret: Uint8Array.from(psk), hash: 'sha384', binderLabel: 'res binder', identity } as const;
+      return failing(() => takePsk(hs, known, suite, { ...offer, binders: [input] }, transcriptHash));
+    },
   };
 }
 

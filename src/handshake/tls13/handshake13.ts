@@ -25,7 +25,7 @@ import { addHello, agreeOnGroup, choosePsk, type Exchange, exchangeKeys } from '
 import { finishedVerifyData, KeySchedule, type TrafficSecret, type TrafficSecrets } from './key-schedule.ts';
 import { checkFullHello13, checkHello13, selectIdentity13, selectSuite13 } from './negotiate.ts';
 import { requestCertificate13 } from './post-handshake-auth.ts';
-import { type ChosenPsk, findPsk, pskModes } from './pre-shared-keys.ts';
+import { type ChosenPsk, findPsk, type KnownPsk, pskModes, wipePsk } from './pre-shared-keys.ts';
 import { opener, type RequestCertificate, sealer, secured13 } from './secured13.ts';
 import { TicketIssuer } from './tickets.ts';
 
@@ -66,9 +66,18 @@ export function* handshake13(negotiation: Negotiation): Steps<Secured> {
 
 /** Everything that the ClientHello, or two of them, have to say. */
 function* negotiate13(negotiation: Negotiation): Steps<Handshake13> {
-  const { policy, provider, report, config } = negotiation;
   checkHello13(negotiation.hello);
   const known = yield* findPsk(negotiation);
+  try {
+    return yield* agree13(negotiation, known);
+  } finally {
+    wipePsk(known);
+  }
+}
+
+/** Suite, group, PSK and protocol. */
+function* agree13(negotiation: Negotiation, known: KnownPsk | undefined): Steps<Handshake13> {
+  const { policy, provider, report, config } = negotiation;
   const suite = selectSuite13(negotiation.hello, config, known?.hash);
   report.cipherSuite = suite;
   const { hello, transcript, group } = yield* agreeOnGroup(negotiation, suite);
