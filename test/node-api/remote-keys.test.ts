@@ -153,7 +153,7 @@ for (const version of ['TLSv1.3', 'TLSv1.2'] as const) {
       await signers.start(path, makeIdentity('p256').key);
       await using at = await serve(path);
       const seen = Promise.race([at.nextError(), at.nextSocket()]);
-      await assert.rejects(visit(at.port), { code: /BAD_SIGNATURE|INVALID/ });
+      await assert.rejects(visit(at.port), { code: /SIGNATURE|INVALID/ });
       const error = await seen;
       assert.ok(!(error instanceof TLSSocket));
       assert.deepEqual([error.alert, error.alertDirection], ['decrypt_error', 'received']);

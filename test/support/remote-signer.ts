@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createPublicKey } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -44,7 +45,7 @@ export class RemoteSigners {
     writeFileSync(file, privateKey, { mode: 0o600 });
     const child = spawn(process.execPath, [join(this.#folder, 'signer.mjs'), path, file], { stdio: 'inherit' });
     this.#children.add(child);
-    while (!existsSync(path)) {
+    while (!(await accepts(path))) {
       if (child.exitCode !== null) throw new Error('the signer does not start');
       await sleep(10);
     }
@@ -56,7 +57,7 @@ export class RemoteSigners {
     const { remoteKey } = (await import(pathToFileURL(join(this.#folder, 'remote-key.mjs')).href)) as {
       remoteKey: MakeRemoteKey;
     };
-    const publicKey = createPublicKey(privateKey).export({ type: 'spki', format: 'pem' }) as string;
+    const publicKey = publicHalf(privateKey);
     return remoteKey(path, publicKey, timeout === undefined ? {} : { timeout });
   }
 
@@ -71,6 +72,29 @@ export class RemoteSigners {
   kill(): void {
     for (const child of this.#children) if (isAlive(child)) child.kill('SIGKILL');
     rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+/** The public half in PEM. A client of node:tls that fails leaves an error behind, which Node takes for one of the key. */
+function publicHalf(privateKey: string): string {
+  const read = (): string => createPublicKey(privateKey).export({ type: 'spki', format: 'pem' }) as string;
+  try {
+    return read();
+  } catch {
+    return read();
+  }
+}
+
+/** Whether somebody listens on a Unix socket. */
+async function accepts(path: string): Promise<boolean> {
+  const socket = connect(path);
+  try {
+    await once(socket, 'connect');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.on('error', () => {}).destroy();
   }
 }
 
