@@ -46,6 +46,10 @@ function extensionsOf(hello: Uint8Array): Uint8Array {
 export const keyExchanges: readonly Uint8Array[] = [32, 56, 65, 97].map((length) =>
   writeMessage(HandshakeType.clientKeyExchange, (w) => w.vector8((p) => p.bytes(new Uint8Array(length).fill(4)))),
 );
+/** A share of the smallest finite field (RFC 7919). */
+const finiteExchanges = [
+  writeMessage(HandshakeType.clientKeyExchange, (w) => w.vector16((p) => p.bytes(new Uint8Array(256).fill(4)))),
+];
 const pskExchanges = [true, false].map((hasShare) =>
   writeMessage(HandshakeType.clientKeyExchange, (w) => {
     w.vector16((id) => id.ascii('Client_identity'));
@@ -126,9 +130,10 @@ export const targets: readonly Target[] = [
   message('certificate-12', [writeCertificate12(chain), writeCertificate12([])], readCertificate12),
   message('compressed-certificate', [writeCompressedCertificate(compressed)], readCompressedCertificate),
   message('certificate-verify', [writeCertificateVerify(0x0403, new Uint8Array(70).fill(3))], readCertificateVerify),
-  message('client-key-exchange', keyExchanges, readClientKeyExchange),
-  message('psk-key-exchange', pskExchanges, (m) => readPskClientKeyExchange(m, true)),
-  message('psk-key-exchange-alone', pskExchanges, (m) => readPskClientKeyExchange(m, false)),
+  message('client-key-exchange', keyExchanges, (m) => readClientKeyExchange(m, 'ecdhe')),
+  message('dhe-key-exchange', finiteExchanges, (m) => readClientKeyExchange(m, 'dhe')),
+  message('psk-key-exchange', pskExchanges, (m) => readPskClientKeyExchange(m, 'ecdhe')),
+  message('psk-key-exchange-alone', pskExchanges, (m) => readPskClientKeyExchange(m, 'none')),
   message('key-update', [writeKeyUpdate(true), writeKeyUpdate(false)], readKeyUpdate, 0.2),
   message('next-protocol', [nextProtocol], readNextProtocol),
   message('end-of-early-data', [Uint8Array.of(5, 0, 0, 0)], checkEndOfEarlyData, 0.2),
