@@ -22,7 +22,7 @@ export interface PskClientKeyExchange {
   readonly share: Uint8Array | undefined;
 }
 
-// RFC 4279 section 2, RFC 5489 section 2: struct { opaque psk_identity<0..2^16-1>; [ClientECDiffieHellmanPublic public;] }
+// RFC 4279 sections 2 and 3, RFC 5489 section 2: struct { opaque psk_identity<0..2^16-1>; [public;] }
 export function readPskClientKeyExchange(message: HandshakeMessage, keyExchange: KeyExchange): PskClientKeyExchange {
   const r = new Reader(message.body, 'ClientKeyExchange');
   const identity = r.vector16().rest();

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { constants, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { describe, it } from 'node:test';
+import { describe, it, mock } from 'node:test';
 import type * as tls from 'node:tls';
 import fc from 'fast-check';
 import type { ConnectionChoice, TLSSocket } from '../../src/index.ts';
@@ -31,14 +31,19 @@ function makeAuthority(number: number) {
 }
 const authorities = { a: makeAuthority(1), b: makeAuthority(2) } as const;
 
-function makeClient(authority: AuthorityName, number: number) {
+/** Milliseconds for which a certificate is good, and by which the clock may be ahead: sessions live longer. */
+const shortLife = 10 * 60_000;
+const later = 15 * 60_000;
+
+function makeClient(authority: AuthorityName, number: number, expires: boolean) {
   const key = testKey('p256', number);
   const subject = testName({ CN: `client ${number}` });
-  const certificate = makeCertificate({ key, subject, issuer: authorities[authority] });
+  const notAfter = new Date(Date.now() + (expires ? shortLife : 24 * 3600_000));
+  const certificate = makeCertificate({ key, subject, issuer: authorities[authority], notAfter });
   const pem = { key: key.export({ type: 'pkcs8', format: 'pem' }) as string, cert: pemOf(certificate) };
-  return { authority, certificate, pem };
+  return { authority, certificate, pem, expires };
 }
-const clients = { a1: makeClient('a', 3), a2: makeClient('a', 4), b1: makeClient('b', 5) } as const;
+const clients = { a1: makeClient('a', 3, false), a2: makeClient('a', 4, true), b1: makeClient('b', 5, false) } as const;
 type ClientName = keyof typeof clients;
 
 /** What a server asks of its clients at a moment. */
@@ -47,15 +52,18 @@ interface Policy {
   readonly rejectUnauthorized: boolean;
   readonly trusted: readonly AuthorityName[];
   readonly revoked: readonly ClientName[];
+  /** Whether the clock is past the end of some certificates. */
+  readonly isLate: boolean;
 }
 
 type Step =
-  | ({ readonly type: 'policy' } & Policy)
+  | ({ readonly type: 'policy' } & Omit<Policy, 'isLate'>)
+  | { readonly type: 'clock'; readonly isLate: boolean }
   | { readonly type: 'rotate' }
   | { readonly type: 'visit'; readonly as: ClientName | undefined; readonly session: number };
 
 const subset = <T>(...all: T[]): fc.Arbitrary<T[]> => fc.subarray(all);
-const policy: fc.Arbitrary<Policy> = fc.record({
+const policy: fc.Arbitrary<Omit<Policy, 'isLate'>> = fc.record({
   requestCert: fc.boolean(),
   rejectUnauthorized: fc.boolean(),
   trusted: subset('a', 'b'),
@@ -64,6 +72,7 @@ const policy: fc.Arbitrary<Policy> = fc.record({
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: policy.map((to) => ({ type: 'policy' as const, ...to })) },
   { weight: 1, arbitrary: fc.constant({ type: 'rotate' as const }) },
+  { weight: 1, arbitrary: fc.boolean().map((isLate) => ({ type: 'clock' as const, isLate })) },
   {
     weight: 5,
     arbitrary: fc.record({
@@ -75,8 +84,9 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 );
 
 /** Whether a client with this certificate is authorized under a policy: what a full handshake would say. */
-function isWelcome(as: ClientName | undefined, { requestCert, trusted, revoked }: Policy): boolean {
-  return requestCert && as !== undefined && trusted.includes(clients[as].authority) && !revoked.includes(as);
+function isWelcome(as: ClientName | undefined, { requestCert, trusted, revoked, isLate }: Policy): boolean {
+  if (!requestCert || as === undefined || (isLate && clients[as].expires)) return false;
+  return trusted.includes(clients[as].authority) && !revoked.includes(as);
 }
 
 function contextOf({ trusted, revoked }: Policy) {
@@ -118,20 +128,26 @@ async function visit(server: Listening, options: tls.ConnectionOptions): Promise
 }
 
 async function walk(steps: readonly Step[], maxVersion: tls.SecureVersion, secureOptions: number): Promise<void> {
-  let now: Policy = { requestCert: true, rejectUnauthorized: true, trusted: ['a'], revoked: [] };
+  let now: Policy = { requestCert: true, rejectUnauthorized: true, trusted: ['a'], revoked: [], isLate: false };
   const onClientHello = (): ConnectionChoice => ({
     requestCert: now.requestCert,
     rejectUnauthorized: now.rejectUnauthorized,
   });
   const options = { ...contextOf(now), secureOptions, onClientHello };
+  const begun = Date.now();
+  mock.timers.enable({ apis: ['Date'], now: begun });
+  using _clock = { [Symbol.dispose]: () => mock.timers.reset() };
   await using server = await listen(options, (socket) => socket.pipe(socket));
   server.server.setMaxListeners(100);
   const kept: { readonly session: Buffer; readonly as: ClientName | undefined }[] = [];
   for (const step of steps) {
     if (step.type === 'rotate') {
       server.server.setTicketKeys(randomBytes(48));
+    } else if (step.type === 'clock') {
+      now = { ...now, isLate: step.isLate };
+      mock.timers.setTime(begun + (step.isLate ? later : 0));
     } else if (step.type === 'policy') {
-      now = step;
+      now = { ...step, isLate: now.isLate };
       server.server.setSecureContext(contextOf(now));
     } else {
       const from = kept.at(-1 - step.session);

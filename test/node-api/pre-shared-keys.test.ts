@@ -116,9 +116,12 @@ describe('pre-shared keys', () => {
     'PSK-AES256-GCM-SHA384',
     'PSK-CHACHA20-POLY1305',
     'ECDHE-PSK-CHACHA20-POLY1305',
+    'DHE-PSK-AES128-GCM-SHA256',
+    'DHE-PSK-AES256-GCM-SHA384',
+    'DHE-PSK-CHACHA20-POLY1305',
   ]) {
     it(`go with ${cipher}`, async () => {
-      await using server = await echo({ pskCallback: () => key });
+      await using server = await echo({ pskCallback: () => key, dhparam: 'auto' });
       const accepted = server.nextSocket();
       const answer = await talk(server.port, { ...withPsk('x', key), maxVersion: 'TLSv1.2', ciphers: cipher });
       assert.equal(answer, 'hello');
