@@ -33,7 +33,9 @@ const checks: Readonly<Record<string, Check>> = {
     flags.numbers('-expect-peer-verify-pref').join(),
   '-expect-session-id': (_flags, _socket, { storedSession }) => storedSession,
   '-expect-no-session-id': (_flags, _socket, { storedSession }) => !storedSession,
-  '-require-any-client-certificate': (_flags, _socket, { clientChain }) => clientChain !== undefined,
+  // RFC 8446 section 4.3.2: who authenticates by a PSK does not ask for a certificate.
+  '-require-any-client-certificate': ({ importedKeys }, _socket, { clientChain }) =>
+    clientChain !== undefined || importedKeys.length > 0,
   // We always answer the extension; TLS 1.3 has what it stands for.
   '-expect-extended-master-secret': (_, { handshakeReport: { versionNumber, clientHello } }) =>
     versionNumber === ProtocolVersion.tls13 || clientHello?.offers.extendedMasterSecret,

@@ -34,6 +34,8 @@ const switches: ReadonlySet<string> = new Set([
   '-no-tls11',
   '-no-tls12',
   '-no-tls13',
+  '-psk-importer-sha256',
+  '-psk-importer-sha384',
   '-reject-alpn',
   '-require-any-client-certificate',
   '-select-empty-alpn',
@@ -74,6 +76,9 @@ const valued: ReadonlySet<string> = new Set([
   '-resume-count',
   '-psk',
   '-psk-identity',
+  '-psk-importer-context',
+  '-psk-importer-identity',
+  '-psk-importer-key',
   '-select-alpn',
   '-shim-id',
   '-signing-prefs',
@@ -111,6 +116,23 @@ export interface CredentialFiles {
   readonly ocspResponse: Buffer | undefined;
 }
 
+/** An external PSK that clients import (RFC 9258). */
+export interface ImportedKey {
+  /** Its place among the credentials that flags added. */
+  readonly number: number;
+  readonly key: Buffer;
+  readonly identity: Buffer;
+  readonly context: Buffer;
+  readonly hash: 'sha256' | 'sha384';
+}
+
+/** Flags that belong to the credential before them. */
+const ofCredential: ReadonlySet<string> = new Set([
+  ...['-cert-file', '-key-file', '-signing-prefs', '-ocsp-response'],
+  ...['-psk-importer-key', '-psk-importer-identity', '-psk-importer-context'],
+  ...['-psk-importer-sha256', '-psk-importer-sha384'],
+]);
+
 /** The flags of one connection. */
 export class ShimFlags {
   readonly #switches = new Set<string>();
@@ -121,12 +143,11 @@ export class ShimFlags {
   /** Takes in a flag; `value` is absent for a switch. */
   set(name: string, value: string | undefined): void {
     if (name === '-select-alpn' && value === '') return; // chooses none
-    if (name === '-new-x509-credential') this.#credentials.push(new Map());
-    else if (value === undefined) this.#switches.add(name);
+    if (name === '-new-x509-credential' || name === '-new-psk-credential') this.#credentials.push(new Map());
+    else if (value === undefined && !ofCredential.has(name)) this.#switches.add(name);
     else {
-      const isOfCredential = ['-cert-file', '-key-file', '-signing-prefs', '-ocsp-response'].includes(name);
-      const map = isOfCredential ? this.#credentials.at(-1)! : this.#values;
-      map.set(name, [...(map.get(name) ?? []), value]);
+      const map = ofCredential.has(name) ? this.#credentials.at(-1)! : this.#values;
+      map.set(name, [...(map.get(name) ?? []), value ?? '']);
     }
   }
 
@@ -158,12 +179,23 @@ export class ShimFlags {
     return (this.#values.get(name) ?? []).map(Number);
   }
 
+  /** The keys that clients may import, best first. */
+  get importedKeys(): readonly ImportedKey[] {
+    return this.#credentials.slice(1).flatMap((flags, number) => {
+      const [key, identity, context] = ['key', 'identity', 'context'].map((part) =>
+        Buffer.from(flags.get(`-psk-importer-${part}`)?.[0] ?? '', 'base64'),
+      ) as [Buffer, Buffer, Buffer];
+      const hash = flags.has('-psk-importer-sha384') ? 'sha384' : 'sha256';
+      return key.length > 0 ? { number, key, identity, context, hash } : [];
+    });
+  }
+
   /** The credentials, best first: the one by default is the last resort. */
   get credentials(): readonly CredentialFiles[] {
     const [standard, ...added] = this.#credentials;
     return [...added, standard!].flatMap((flags, index) => {
       const [certFile, keyFile] = [flags.get('-cert-file')?.[0], flags.get('-key-file')?.[0]];
-      if (certFile === undefined || keyFile === undefined) return [];
+      if (!certFile || !keyFile) return [];
       const signingPrefs = (flags.get('-signing-prefs') ?? []).map(Number);
       const [ocsp] = flags.get('-ocsp-response') ?? [];
       const ocspResponse = ocsp === undefined ? undefined : Buffer.from(ocsp, 'base64');
@@ -178,6 +210,9 @@ export interface Flags {
   readonly resume: ShimFlags;
 }
 
+/** Each begins another credential. */
+const starters: ReadonlySet<string> = new Set(['-new-x509-credential', '-new-psk-credential']);
+
 /** Reads the runner's command line. Throws `Unimplemented` for what the shim does not know. */
 export function readFlags(args: readonly string[]): Flags {
   const flags: Flags = { initial: new ShimFlags(), resume: new ShimFlags() };
@@ -187,7 +222,7 @@ export function readFlags(args: readonly string[]): Flags {
     );
     const { where = '', name = '' } = match?.groups ?? {};
     const isValued = valued.has(name) || meaninglessValued.has(name);
-    if (!isValued && !switches.has(name) && !meaningless.has(name) && name !== '-new-x509-credential') {
+    if (!isValued && !switches.has(name) && !meaningless.has(name) && !starters.has(name)) {
       throw new Unimplemented(`flag ${args[i]}`);
     }
     const value = isValued ? args[++i] : undefined;

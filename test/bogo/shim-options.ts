@@ -10,7 +10,7 @@ import { policyOptions } from './shim-policies.ts';
 
 /** What the callbacks of a server saw, for the checks after the handshake. */
 export interface Observed {
-  /** The number of the credential whose key signed last. */
+  /** The number of the credential whose key signed last, or was imported. */
   signedWith: number | undefined;
   /** The client's certificates, DER. */
   clientChain: readonly Uint8Array[] | undefined;
@@ -42,6 +42,7 @@ export function serverOptions(flags: ShimFlags, observed: Observed): TlsOptions 
     ...(flags.has('-advertise-npn') && { NPNProtocols: Buffer.from(flags.text('-advertise-npn')!) }),
     ...(flags.has('-enable-early-data') && { maxEarlyData: 14_336 }),
     ...(flags.has('-psk') && preSharedKey(flags)),
+    ...(flags.importedKeys.length > 0 && { pskCallback: importedKeys(flags, observed) }),
     ...clientAuthentication(flags, observed),
     ...(hasHelloHook(flags) && { onClientHello: helloHook(flags) }),
     ...(alpnFlags.some((name) => flags.has(name)) ? { ALPNCallback: alpnCallback(flags, observed) } : {}),
@@ -56,6 +57,19 @@ const preSharedKey = (flags: ShimFlags): TlsOptions => ({
     identity === (flags.text('-psk-identity') ?? '') ? Buffer.from(flags.text('-psk')!) : null,
 });
 
+/** The key that a client imported: all of its identity must be what was agreed upon. */
+function importedKeys(flags: ShimFlags, observed: Observed): TlsOptions['pskCallback'] {
+  return async (_socket, _identity, imported) => {
+    if (flags.has('-async')) await nextTurn();
+    const found = flags.importedKeys.find(
+      ({ identity, context }) => imported?.externalIdentity.equals(identity) && imported.context.equals(context),
+    );
+    if (found === undefined) return null;
+    observed.signedWith = found.number;
+    return { psk: found.key, hash: found.hash, isImported: true };
+  };
+}
+
 function clientAuthentication(flags: ShimFlags, observed: Observed): TlsOptions {
   const isRequired = flags.has('-require-any-client-certificate');
   const isRefused = flags.has('-verify-fail');
@@ -67,7 +81,7 @@ function clientAuthentication(flags: ShimFlags, observed: Observed): TlsOptions 
     requestCert: true,
     // BoringSSL refuses a certificate that it does not like even where it wants none in particular.
     rejectUnauthorized: isRequired || isRefused,
-    ...(flags.has('-trust-cert') && !tellsNone && { ca: readFileSync(flags.text('-trust-cert')!) }),
+    ...(flags.text('-trust-cert') && !tellsNone && { ca: readFileSync(flags.text('-trust-cert')!) }),
     async verifyClient({ chain }) {
       observed.clientChain = chain;
       if (flags.has('-async')) await nextTurn();
