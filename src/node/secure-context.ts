@@ -91,6 +91,7 @@ export function createSecureContext(options?: SecureContextOptions | null): Secu
     signatureSchemes: readSignatureSchemes(options.sigalgs),
     credentials,
     ...(switches.prioritizeChaCha && { prioritizeChaCha: true }),
+    ...(switches.allowsPskOnly && { allowsPskOnly: true }),
     ...readRecordOptions(options),
   };
   return new Context(config, trust, readSessionOptions(options));

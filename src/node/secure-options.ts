@@ -16,7 +16,6 @@ const bits = {
 /** What a switch would weaken that is not to be had. */
 const refused: ReadonlyMap<number, string> = new Map([
   [bits.noExtendedMasterSecret, 'SSL_OP_NO_EXTENDED_MASTER_SECRET'],
-  [bits.allowNoDheKex, 'SSL_OP_ALLOW_NO_DHE_KEX'],
   [bits.allowUnsafeLegacyRenegotiation, 'SSL_OP_ALLOW_UNSAFE_LEGACY_RENEGOTIATION'],
 ]);
 
@@ -27,6 +26,8 @@ export interface SecureOptions {
   readonly honorCipherOrder: boolean;
   /** Whether a client that likes ChaCha20-Poly1305 best gets it first, though our order says otherwise. */
   readonly prioritizeChaCha: boolean;
+  /** Whether a PSK may do without a key exchange where the client offers none (psk_ke). */
+  readonly allowsPskOnly: boolean;
 }
 
 /**
@@ -49,5 +50,6 @@ export function readSecureOptions(value: number | undefined): SecureOptions {
     ],
     honorCipherOrder: has(bits.cipherServerPreference),
     prioritizeChaCha: has(bits.prioritizeChaCha),
+    allowsPskOnly: has(bits.allowNoDheKex),
   };
 }

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { describe, it } from 'node:test';
 import { writeMessage } from '../../src/messages/handshake-message.ts';
 import { ServerSessions, type SessionOptions } from '../../src/node/sessions.ts';
-import { ContentType, ExtensionType, HandshakeType, NamedGroup } from '../../src/wire/code-points.ts';
-import { ext, type HelloFields, hello13, withExtension, withoutExtension } from '../support/client-hello.ts';
+import { writeSession } from '../../src/session/session.ts';
+import { ContentType, ExtensionType, HandshakeType, NamedGroup, ProtocolVersion } from '../../src/wire/code-points.ts';
+import { ext, type HelloFields, hello12, hello13, withExtension, withoutExtension } from '../support/client-hello.ts';
 import { RawClient } from '../support/raw-client.ts';
 import {
   getSession,
@@ -65,6 +67,28 @@ describe('resumption in TLS 1.3 (RFC 8446 section 2.2)', () => {
     finish(client);
   });
 
+  it('is a full handshake for a ticket of another version', () => {
+    const server = serverWith();
+    const { tickets } = server.policy!.sessions!;
+    const secret = randomBytes(48);
+    const ticketOf = (version: number): Uint8Array => {
+      const now = Date.now();
+      const facts = { version, cipherSuite: version === ProtocolVersion.tls13 ? 0x1302 : 0xc02b, secret };
+      const times = { authenticatedAt: now, issuedAt: now, lifetime: 100, ageAdd: 0, maxEarlyData: 0 };
+      const client = { clientAuth: 'none', clientChain: [], context: new Uint8Array() } as const;
+      const names = { serverName: undefined, alpnProtocol: undefined, extendedMasterSecret: true };
+      return tickets!.seal(writeSession({ ...facts, ...times, ...client, ...names }));
+    };
+    for (const version of [ProtocolVersion.tls13, ProtocolVersion.tls12]) {
+      const kept: KeptSession = { identity: ticketOf(version), psk: secret, suite: 0x1302, ageAdd: 0, maxEarlyData: 0 };
+      assert.equal(isResumed(comeBack(server, kept)), version === ProtocolVersion.tls13);
+      const client = new RawClient(server);
+      client.sendHello(withExtension(hello12(), [ExtensionType.sessionTicket, ticketOf(version)]));
+      assert.equal(client.server.failure, undefined);
+      assert.equal(client.server.connection.report.resumed, version === ProtocolVersion.tls12);
+    }
+  });
+
   it('does not do without a key exchange unless the server allows it', () => {
     const server = serverWith();
     const client = comeBack(server, getSession(server), { modes: [0] });
@@ -73,7 +97,8 @@ describe('resumption in TLS 1.3 (RFC 8446 section 2.2)', () => {
   });
 
   it('does without a key exchange where the server allows it (psk_ke)', () => {
-    const server = serverWith({}, { config: { allowsPskOnly: true } });
+    const allowNoDheKex = 0x400; // SSL_OP_ALLOW_NO_DHE_KEX
+    const server = serverWith({}, { context: { secureOptions: allowNoDheKex } });
     const bare = (hello: HelloFields) =>
       [ExtensionType.keyShare, ExtensionType.supportedGroups, ExtensionType.signatureAlgorithms].reduce(
         withoutExtension,
