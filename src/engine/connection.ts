@@ -197,9 +197,10 @@ export class Connection {
    * client can be asked: only in TLS 1.3, if it said so, and one request at a time.
    */
   requestCertificate(auth: ClientAuthentication): boolean {
-    const request = this.#secured?.requestCertificate;
-    if (request === undefined || this.#authentication || this.#state === 'over' || this.#sentCloseNotify) return false;
-    this.#authentication = new HandshakeDriver(request(auth), {
+    if (this.#authentication || this.#state === 'over' || this.#sentCloseNotify) return false;
+    const request = this.#secured?.requestCertificate?.(auth);
+    if (request === undefined) return false;
+    this.#authentication = new HandshakeDriver(request, {
       done: (client) => {
         this.#authentication = undefined;
         this.#sink.event({ type: 'client', client });

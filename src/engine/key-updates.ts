@@ -48,10 +48,8 @@ export class KeyUpdates {
 
   /** Replaces our keys. Throws `TlsAlert` (internal_error) in TLS 1.2, whose keys then are used up for good. */
   send(requested: boolean): void {
-    const { nextSealer } = this.#secured;
-    if (nextSealer === undefined)
-      fail('internalError', 'the keys of this version cannot be replaced', 'KEYS_EXHAUSTED');
+    if (!this.isPossible) fail('internalError', 'the keys of this version cannot be replaced', 'KEYS_EXHAUSTED');
     this.#outbound.addMessage(writeKeyUpdate(requested));
-    this.#outbound.protect(nextSealer());
+    this.#outbound.protect(this.#secured.nextSealer!());
   }
 }

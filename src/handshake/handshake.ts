@@ -65,18 +65,18 @@ export interface Secured {
   /** RFC 8446 section 7.5; RFC 5705. `context` absent and empty differ in TLS 1.2. */
   exportKeyingMaterial(label: string, length: number, context?: Uint8Array): Uint8Array;
   /** The next generation of keys (RFC 8446 section 7.2); absent in TLS 1.2. */
-  readonly nextSealer?: () => Sealer;
-  readonly nextOpener?: () => Opener;
+  nextSealer?(): Sealer;
+  nextOpener?(): Opener;
   /** The client's identity, if it was asked for. */
   readonly client?: ClientIdentity | undefined;
   /** The session that another connection could resume, as bytes that hold its secret. */
-  readonly session?: (() => Uint8Array | undefined) | undefined;
-  /** Asks the client for its certificate now (RFC 8446 section 4.6.2); absent where the client cannot be asked. */
-  readonly requestCertificate?: ((auth: ClientAuthentication) => Steps<ClientIdentity>) | undefined;
+  session?(): Uint8Array | undefined;
+  /** Asks the client for its certificate now (RFC 8446 section 4.6.2); `undefined` where the client cannot be asked. */
+  requestCertificate?(auth: ClientAuthentication): Steps<ClientIdentity> | undefined;
+  /** Makes a NewSessionTicket message; `undefined` where the client cannot use one. */
+  issueTicket?(): MaybePromise<Uint8Array | undefined>;
   /** Wipes all secrets: the connection is over, and what would need them throws or gives nothing. */
   release(): void;
-  /** Makes a NewSessionTicket message; absent where the client cannot use one. */
-  readonly issueTicket?: (() => MaybePromise<Uint8Array | undefined>) | undefined;
 }
 
 /** Overwrites secrets that are not needed any more. */

@@ -6,6 +6,7 @@ import { isGiven } from './arguments.ts';
 import type { SecureContextOptions } from './context-options.ts';
 import { chooseCrypto } from './crypto-provider.ts';
 import { type NamedContext, NamedContexts } from './named-contexts.ts';
+import { OpenSockets } from './open-sockets.ts';
 import type { ContextSource, PolicyOptions, ServerServices } from './policy.ts';
 import { asSecureContext, createSecureContext, type SecureContext } from './secure-context.ts';
 import { checkServerOptions, type HostPolicy, type TlsOptions } from './server-options.ts';
@@ -24,7 +25,7 @@ export class Acceptor implements ContextSource {
   /** Milliseconds. */
   readonly handshakeTimeout: number;
   /** Sockets from `accept` until they are over. */
-  readonly sockets: Set<TLSSocket> = new Set();
+  readonly sockets: OpenSockets = new OpenSockets();
   readonly sessions: ServerSessions;
   readonly services: ServerServices;
   readonly crypto: CryptoProvider;
@@ -117,8 +118,7 @@ export class Acceptor implements ContextSource {
     const isOurs = (stream as { server?: unknown }).server === server;
     const ownsTransport = isOurs && server.listenerCount('connection') === 1;
     const role = (socket: TLSSocket): ServerRole => new ServerRole(server, this, socket);
-    const socket = new TLSSocket(stream, this.options, { ownsTransport, server, role });
-    this.sockets.add(socket);
+    new TLSSocket(stream, this.options, { ownsTransport, server, role });
   }
 }
 

@@ -15,7 +15,7 @@ const isHttp = (server: Server): server is HttpServer => 'closeIdleConnections' 
  * still there after `timeout` milliseconds, and returns how many those were. A server of HTTP closes what is idle,
  * and the others when they have become so.
  */
-export async function drain(server: Server, sockets: ReadonlySet<TLSSocket>, timeout: number): Promise<number> {
+export async function drain(server: Server, sockets: Iterable<TLSSocket>, timeout: number): Promise<number> {
   const closed = server.listening ? new Promise<void>((resolve) => server.close(() => resolve())) : undefined;
   const look = isHttp(server) ? setInterval(() => server.closeIdleConnections(), lookEvery) : undefined;
   if (!isHttp(server)) for (const socket of sockets) endWhenSecure(socket);

@@ -14,12 +14,15 @@ export class ServerRole implements StreamRole {
   readonly #server: Server;
   readonly #acceptor: Acceptor;
   readonly #socket: TLSSocket;
+  /** Where the acceptor keeps the socket, until the connection is over. */
+  #slot: number | undefined;
 
   constructor(server: Server, acceptor: Acceptor, socket: TLSSocket) {
     this.policy = new ConnectionPolicy(acceptor.policyOptions, acceptor, socket, acceptor.services);
     this.#server = server;
     this.#acceptor = acceptor;
     this.#socket = socket;
+    this.#slot = acceptor.sockets.add(socket);
   }
 
   get mayHandOver(): boolean {
@@ -49,7 +52,8 @@ export class ServerRole implements StreamRole {
   }
 
   onClosed(): void {
-    this.#acceptor.sockets.delete(this.#socket);
+    if (this.#slot !== undefined) this.#acceptor.sockets.remove(this.#slot);
+    this.#slot = undefined;
   }
 
   onHandshake(error: TlsClientError | undefined): void {

@@ -26,7 +26,7 @@ import { finishedVerifyData, KeySchedule, type TrafficSecret, type TrafficSecret
 import { checkFullHello13, checkHello13, selectIdentity13, selectSuite13 } from './negotiate.ts';
 import { requestCertificate13 } from './post-handshake-auth.ts';
 import { type ChosenPsk, findPsk, type KnownPsk, pskModes, wipePsk } from './pre-shared-keys.ts';
-import { opener, type RequestCertificate, sealer, secured13 } from './secured13.ts';
+import { opener, type RequestCertificate, Secured13, sealer } from './secured13.ts';
 import { TicketIssuer } from './tickets.ts';
 
 /** A TLS 1.3 handshake all of whose parameters are chosen. */
@@ -54,7 +54,7 @@ export function* handshake13(negotiation: Negotiation): Steps<Secured> {
   try {
     const flight = yield* sendServerFlight(hs);
     if (hs.takesEarlyData)
-      yield* goOnEarly(secured13(hs, copyOf(flight.application), { ownFinished: flight.ownFinished }));
+      yield* goOnEarly(new Secured13(hs, copyOf(flight.application), { ownFinished: flight.ownFinished }));
     secured = yield* receiveClientFlight(hs, flight);
     return secured;
   } finally {
@@ -172,13 +172,17 @@ function* receiveClientFlight(hs: Handshake13, flight: Flight): Steps<Secured> {
   const peerFinished = checkFinished(hs, traffic.client, transcriptHash, finished);
   transcript.add(finished.raw);
   channel.protectReceiving(opener(hs, application.client));
-  const issuer = ticketIssuer(hs, client);
-  if (issuer) yield* sendTickets(hs, issuer);
-  const requestCertificate: RequestCertificate | undefined = hs.hello.offers.postHandshakeAuth
-    ? (auth, secret) => requestCertificate13(hs, transcript.copy(), auth, secret)
-    : undefined;
-  return secured13(hs, application, { ownFinished, peerFinished, client }, issuer, requestCertificate);
+  const tickets = ticketIssuer(hs, client);
+  if (tickets) yield* sendTickets(hs, tickets);
+  const requestCertificate = hs.hello.offers.postHandshakeAuth ? laterRequests(hs) : undefined;
+  return new Secured13(hs, application, { ownFinished, peerFinished, client, tickets, requestCertificate });
 }
+
+/** Requests for the client's certificate after the handshake, which go on from its transcript. */
+const laterRequests =
+  (hs: Handshake13): RequestCertificate =>
+  (auth, secret) =>
+    requestCertificate13(hs, hs.transcript.copy(), auth, secret);
 
 /** EndOfEarlyData, after which the client's keys are those of its handshake (RFC 8446 section 4.5). */
 function* receiveEndOfEarlyData(hs: Handshake13, traffic: TrafficSecrets): Steps<void> {

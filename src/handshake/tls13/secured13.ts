@@ -1,5 +1,7 @@
 import { aeadShapes, type CipherSuite } from '../../crypto/cipher-suites.ts';
+import type { MaybePromise } from '../../crypto/maybe-promise.ts';
 import type { CryptoProvider } from '../../crypto/provider.ts';
+import type { Opener, Sealer } from '../../record/protection.ts';
 import { Opener13, Sealer13 } from '../../record/protection13.ts';
 import { ProtocolVersion } from '../../wire/code-points.ts';
 import type { ClientAuthentication } from '../config.ts';
@@ -33,40 +35,89 @@ export const sealer = ({ provider, suite }: Protection, secret: TrafficSecret): 
 export const opener = ({ provider, suite, limits }: Protection, secret: TrafficSecret): Opener13 =>
   new Opener13(trafficKey(provider, suite, secret), limits.receiving);
 
-/** What outlives the handshake; it keeps the traffic secrets only for key updates. */
-export function secured13(
-  { provider, suite, limits }: Protection,
-  application: TrafficSecrets & { readonly exporter: Uint8Array },
-  outcome: Partial<Pick<Secured, 'peerFinished' | 'client'>> & Pick<Secured, 'ownFinished'>,
-  issuer?: TicketIssuer | undefined,
-  requestCertificate?: RequestCertificate | undefined,
-): Secured {
-  let { client, server } = application;
-  let isOver = false;
-  const shape = aeadShapes[suite.aead];
-  return {
-    peerFinished: undefined,
-    ...outcome,
-    ...(issuer && { issueTicket: () => issuer.issue(), session: () => issuer.session() }),
-    version: ProtocolVersion.tls13,
-    requestCertificate: requestCertificate && ((auth) => requestCertificate(auth, () => client)),
-    cipherSuite: suite,
-    exportKeyingMaterial(label, length, context = new Uint8Array()) {
-      if (isOver) throw new Error('the connection is over, and its secrets are gone');
-      return exportKeyingMaterial(provider, suite, application.exporter, label, context, length);
-    },
-    release() {
-      isOver = true;
-      wipe(client, server, application.exporter);
-      issuer?.release();
-    },
-    nextSealer() {
-      server = nextTrafficSecret(provider, suite, server);
-      return new Sealer13(trafficKey(provider, suite, server), shape);
-    },
-    nextOpener() {
-      client = nextTrafficSecret(provider, suite, client);
-      return new Opener13(trafficKey(provider, suite, client), limits.receiving);
-    },
-  };
+/** What comes of a handshake besides its secrets. */
+export interface Outcome13 {
+  readonly ownFinished: Uint8Array;
+  readonly peerFinished?: Uint8Array;
+  readonly client?: ClientIdentity | undefined;
+  /** Makes tickets, where the client can use them. */
+  readonly tickets?: TicketIssuer | undefined;
+  /** Present where the client can be asked for a certificate later. */
+  readonly requestCertificate?: RequestCertificate | undefined;
+}
+
+/**
+ * What outlives the handshake; it keeps the traffic secrets only for key updates. A class, because closures would keep
+ * everything that the handshake ever had.
+ */
+export class Secured13 implements Secured {
+  readonly version: number = ProtocolVersion.tls13;
+  readonly ownFinished: Uint8Array;
+  readonly peerFinished: Uint8Array | undefined;
+  readonly client: ClientIdentity | undefined;
+  readonly #provider: CryptoProvider;
+  readonly #suite: CipherSuite;
+  readonly #maxReceived: number;
+  readonly #exporter: Uint8Array;
+  readonly #tickets: TicketIssuer | undefined;
+  readonly #requestCertificate: RequestCertificate | undefined;
+  #clientSecret: TrafficSecret;
+  #serverSecret: TrafficSecret;
+  #isOver = false;
+
+  constructor(
+    { provider, suite, limits }: Protection,
+    application: TrafficSecrets & { readonly exporter: Uint8Array },
+    outcome: Outcome13,
+  ) {
+    this.#provider = provider;
+    this.#suite = suite;
+    this.#maxReceived = limits.receiving;
+    this.#clientSecret = application.client;
+    this.#serverSecret = application.server;
+    this.#exporter = application.exporter;
+    this.ownFinished = outcome.ownFinished;
+    this.peerFinished = outcome.peerFinished;
+    this.client = outcome.client;
+    this.#tickets = outcome.tickets;
+    this.#requestCertificate = outcome.requestCertificate;
+  }
+
+  get cipherSuite(): CipherSuite {
+    return this.#suite;
+  }
+
+  exportKeyingMaterial(label: string, length: number, context: Uint8Array = new Uint8Array()): Uint8Array {
+    if (this.#isOver) throw new Error('the connection is over, and its secrets are gone');
+    return exportKeyingMaterial(this.#provider, this.#suite, this.#exporter, label, context, length);
+  }
+
+  nextSealer(): Sealer {
+    this.#serverSecret = nextTrafficSecret(this.#provider, this.#suite, this.#serverSecret);
+    const key = trafficKey(this.#provider, this.#suite, this.#serverSecret);
+    return new Sealer13(key, aeadShapes[this.#suite.aead]);
+  }
+
+  nextOpener(): Opener {
+    this.#clientSecret = nextTrafficSecret(this.#provider, this.#suite, this.#clientSecret);
+    return new Opener13(trafficKey(this.#provider, this.#suite, this.#clientSecret), this.#maxReceived);
+  }
+
+  release(): void {
+    this.#isOver = true;
+    wipe(this.#clientSecret, this.#serverSecret, this.#exporter);
+    this.#tickets?.release();
+  }
+
+  session(): Uint8Array | undefined {
+    return this.#tickets?.session();
+  }
+
+  issueTicket(): MaybePromise<Uint8Array | undefined> {
+    return this.#tickets?.issue();
+  }
+
+  requestCertificate(auth: ClientAuthentication): Steps<ClientIdentity> | undefined {
+    return this.#requestCertificate?.(auth, () => this.#clientSecret);
+  }
 }
