@@ -85,11 +85,13 @@ export type Offers = {
 
 /** What we answer, in one message. */
 export type Replies = {
-  readonly [K in Name]?: Registry[K] extends Extension<infer _, infer Reply> ? Reply : never;
+  readonly [K in Name]?: (Registry[K] extends Extension<infer _, infer Reply> ? Reply : never) | undefined;
 };
 
 const names = Object.keys(registry) as Name[];
-const byType = new Map<number, Name>(names.map((name) => [registry[name].type, name]));
+const byType = new Map<number, { readonly name: Name; readonly read: (r: Reader) => unknown }>(
+  names.map((name) => [registry[name].type, { name, read: registry[name].read }]),
+);
 
 /** An extension as it came, for those who want to see all of them. */
 export interface RawExtension {
@@ -114,14 +116,20 @@ export function readOffers(r: Reader): Offers {
     if (seen.has(type))
       fail('illegalParameter', `the extension ${extensionName(type)} comes twice`, 'DUPLICATE_EXTENSION');
     seen.add(type);
-    const name = byType.get(type);
-    if (name === undefined) continue;
+    const known = byType.get(type);
+    if (known === undefined) continue;
     if (type === ExtensionType.preSharedKey && !r.done) {
       fail('illegalParameter', 'pre_shared_key is not the last extension', 'PRE_SHARED_KEY_MUST_BE_LAST');
     }
-    offers[name] = registry[name].read(body);
+    offers[known.name] = known.read(body);
   }
   return offers as Offers;
+}
+
+/** Whether there is anything to answer. */
+export function hasReplies(replies: Replies): boolean {
+  for (const name in replies) if (replies[name as Name] !== undefined) return true;
+  return false;
 }
 
 /** Writes an extension block with its length (RFC 8446 section 4.2), in the order in which `replies` has them. */

@@ -62,12 +62,12 @@ export function usableIdentities(hello: ClientHello, config: ServerConfig, versi
   const rank = ({ credential }: Identity): number =>
     (credential.chainSchemes.every((scheme) => inCertificates.includes(scheme)) ? 0 : 2) +
     (certificateAuthorities === undefined || hasIssuer(credential, certificateAuthorities) ? 0 : 1);
-  return config.credentials
-    .flatMap((credential) => {
-      const scheme = selectScheme(credential, version, config.signatureSchemes, signatureAlgorithms);
-      return scheme === undefined ? [] : { credential, scheme };
-    })
-    .sort((a, b) => rank(a) - rank(b));
+  const identities: Identity[] = [];
+  for (const credential of config.credentials) {
+    const scheme = selectScheme(credential, version, config.signatureSchemes, signatureAlgorithms);
+    if (scheme !== undefined) identities.push({ credential, scheme });
+  }
+  return identities.length > 1 ? identities.sort((a, b) => rank(a) - rank(b)) : identities;
 }
 
 const hasIssuer = (credential: Credential, authorities: readonly Uint8Array[]): boolean =>

@@ -1,4 +1,4 @@
-import { type Replies, writeReplies } from '../extensions/registry.ts';
+import { hasReplies, type Replies, writeReplies } from '../extensions/registry.ts';
 import { HandshakeType, ProtocolVersion } from '../wire/code-points.ts';
 import { writeMessage } from './handshake-message.ts';
 
@@ -28,5 +28,5 @@ export const writeServerHello = (hello: ServerHello): Uint8Array =>
       .u16(hello.cipherSuite)
       .u8(0);
     // In TLS 1.2 a block without extensions is left out (RFC 5246 section 7.4.1.3).
-    if (Object.values(hello.replies).some((reply) => reply !== undefined)) writeReplies(w, hello.replies);
+    if (hasReplies(hello.replies)) writeReplies(w, hello.replies);
   });

@@ -160,6 +160,8 @@ export class ConnectionPolicy implements Policy {
       requestCert: choice?.requestCert ?? named?.requestCert,
       rejectUnauthorized: choice?.rejectUnauthorized ?? named?.rejectUnauthorized,
     });
+    const isPlain = !(alpn || npn || clientAuth || hint || this.#credentials);
+    if (isPlain && !isGiven(this.#options.ALPNCallback)) return context.config;
     const config = {
       ...context.config,
       ...(alpn && { alpn }),

@@ -130,7 +130,7 @@ export class RecordReader {
     if (count >= 3 && first & 0x80 && bytes[at + 2] === 1) {
       fail('protocolVersion', 'the client sent an SSLv2 ClientHello', 'UNSUPPORTED_PROTOCOL');
     }
-    if (count < 4) return;
+    if (count < 4 || first === ContentType.handshake) return;
     const opening = String.fromCharCode(...bytes.subarray(at, at + 4));
     if (httpOpenings.has(opening)) {
       fail('unexpectedMessage', 'the client sent an HTTP request to a TLS server', 'HTTP_REQUEST');

@@ -2,8 +2,8 @@
 export const ContentType = { changeCipherSpec: 20, alert: 21, handshake: 22, applicationData: 23 } as const;
 
 /** The name of a content type, or its number. */
-export const contentName = (type: number): string =>
-  Object.entries(ContentType).find(([, value]) => value === type)?.[0] ?? `type ${type}`;
+export const contentName = (type: number): string => contentNames.get(type) ?? `type ${type}`;
+const contentNames = new Map<number, string>(Object.entries(ContentType).map(([name, type]) => [type, name]));
 
 /** Protocol versions as on the wire. */
 export const ProtocolVersion = { ssl3: 0x0300, tls10: 0x0301, tls11: 0x0302, tls12: 0x0303, tls13: 0x0304 } as const;

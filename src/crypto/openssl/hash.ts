@@ -53,7 +53,9 @@ export class OpensslHmac {
     try {
       this.#hash(this.#inner.address, block + message.length, this.#outer.address + block);
       this.#hash(this.#outer.address, block + this.#length, this.#result.address);
-      return Uint8Array.from(this.#result.bytes);
+      const result = new Uint8Array(this.#length);
+      result.set(this.#result.bytes);
+      return result;
     } finally {
       this.#wipe(key.length, message.length);
     }

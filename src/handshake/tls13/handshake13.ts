@@ -82,7 +82,8 @@ function* agree13(negotiation: Negotiation, known: KnownPsk | undefined): Steps<
   report.cipherSuite = suite;
   const { hello, transcript, group } = yield* agreeOnGroup(negotiation, suite);
   const partialHash = addHello(transcript, hello);
-  const psk = choosePsk({ ...negotiation, hello }, known, suite, partialHash, group);
+  const agreed = hello === negotiation.hello ? negotiation : { ...negotiation, hello };
+  const psk = choosePsk(agreed, known, suite, partialHash, group);
   if (psk === undefined) {
     // Without certificates there is nothing to fall back on: a wrong identity gets the answer of a wrong key.
     if (policy.externalPsk && partialHash && config.credentials.length === 0) {
@@ -95,8 +96,7 @@ function* agree13(negotiation: Negotiation, known: KnownPsk | undefined): Steps<
   const alpn = yield* selectAlpn(hello, config);
   report.alpnProtocol = alpn;
   return {
-    ...negotiation,
-    hello,
+    ...agreed,
     suite,
     transcript,
     psk,
@@ -104,7 +104,7 @@ function* agree13(negotiation: Negotiation, known: KnownPsk | undefined): Steps<
     identity: psk ? undefined : selectIdentity13(hello, config),
     // RFC 8446 section 4.3.2: who authenticates by a PSK does not ask for a certificate.
     clientAuth: psk ? undefined : config.clientAuth,
-    takesEarlyData: yield* admitEarlyData({ ...negotiation, hello }, suite, psk, alpn),
+    takesEarlyData: yield* admitEarlyData(agreed, suite, psk, alpn),
     exchange: exchangeKeys(negotiation, hello, psk, group),
     schedule: psk?.schedule ?? new KeySchedule(provider, suite),
     secrets: { handshake: [], application: [] },
@@ -218,9 +218,9 @@ function sendServerHello(hs: Handshake13, exchange: Exchange | undefined): void 
       sessionId: hello.sessionId,
       cipherSuite: suite.id,
       replies: {
-        ...(exchange && { keyShare: { group: exchange.group, key: exchange.share } }),
+        keyShare: exchange && { group: exchange.group, key: exchange.share },
         supportedVersions: ProtocolVersion.tls13,
-        ...(psk && { preSharedKey: psk.index }),
+        preSharedKey: psk?.index,
       },
     }),
   );
@@ -231,12 +231,13 @@ function sendServerHello(hs: Handshake13, exchange: Exchange | undefined): void 
 
 function encryptedReplies({ hello, config, limits, psk, alpn, takesEarlyData }: Handshake13): Replies {
   return {
-    ...(config.announceGroups && { supportedGroups: config.groups }),
-    ...limits.replies,
+    supportedGroups: config.announceGroups ? config.groups : undefined,
+    recordSizeLimit: limits.replies.recordSizeLimit,
+    maxFragmentLength: limits.replies.maxFragmentLength,
     // RFC 6066 section 3: not when a session is resumed.
-    ...(hello.offers.serverName !== undefined && psk === undefined && { serverName: true }),
-    ...(alpn !== undefined && { alpn }),
-    ...(takesEarlyData && { earlyData: true }),
+    serverName: hello.offers.serverName !== undefined && psk === undefined ? true : undefined,
+    alpn,
+    earlyData: takesEarlyData ? true : undefined,
   };
 }
 
