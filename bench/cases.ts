@@ -36,7 +36,7 @@ const pings = (connections: number, count: number) =>
 const ecdsa = { credential: 'p256', tls: tls13 } as const;
 
 export const cases: readonly Case[] = [
-  { name: 'handshake', what: 'full handshake, P-256, 64 at once', ...ecdsa, ...handshakes(512, 64), goal: 1.15 },
+  { name: 'handshake', what: 'full handshake, P-256, 64 at once', ...ecdsa, ...handshakes(1024, 64), goal: 1.15 },
   { name: 'handshake-single', what: 'full handshake, P-256, one by one', ...ecdsa, ...handshakes(512, 1), goal: 1.15 },
   {
     name: 'handshake-rsa',
@@ -51,14 +51,14 @@ export const cases: readonly Case[] = [
     what: 'full handshake, TLS 1.2, P-256, 64 at once',
     credential: 'p256',
     tls: tls12('ECDHE-ECDSA-AES128-GCM-SHA256'),
-    ...handshakes(512, 64),
+    ...handshakes(1024, 64),
     goal: 1.15,
   },
   {
     name: 'resumed',
     what: 'resumed, TLS 1.3 (psk_dhe_ke), 64 at once',
     ...ecdsa,
-    ...handshakes(512, 64),
+    ...handshakes(1024, 64),
     resumes: true,
     goal: 1.15,
   },
@@ -67,7 +67,7 @@ export const cases: readonly Case[] = [
     what: 'resumed, TLS 1.2 by ticket, 64 at once',
     credential: 'p256',
     tls: tls12('ECDHE-ECDSA-AES128-GCM-SHA256'),
-    ...handshakes(512, 64),
+    ...handshakes(1024, 64),
     resumes: true,
     goal: 1.15,
   },

@@ -4,7 +4,7 @@
  *
  * usage: handshakes PORT COUNT AT_ONCE VERSION SUITE GROUPS full|resumed
  * Makes COUNT connections, AT_ONCE at a time, and waits on each until the server closes it. `resumed` makes one full
- * handshake first, and resumes the newest session from then on. Prints how many sessions were received and how many
+ * handshake first, resumes its session from then on, and says something that the server answers. Prints how many sessions were received and how many
  * handshakes were resumed, or ends with 1 and what went wrong.
  */
 #include <arpa/inet.h>
@@ -29,7 +29,7 @@ struct client {
 
 static struct sockaddr_in server;
 static SSL_CTX *context;
-static SSL_SESSION *newest;
+static SSL_SESSION *first;
 static long sessions, resumed, left;
 static int poller, resumes;
 
@@ -42,9 +42,8 @@ static void give_up(const char *what) {
 static int keep_session(SSL *ssl, SSL_SESSION *session) {
   (void)ssl;
   sessions++;
-  if (!resumes) return 0;
-  SSL_SESSION_free(newest);
-  newest = session;
+  if (!resumes || first != NULL) return 0;
+  first = session;
   return 1;
 }
 
@@ -54,6 +53,7 @@ static int shake_hands(struct client *client) {
   if (result == 1) {
     resumed += SSL_session_reused(client->ssl);
     client->is_secure = 1;
+    if (resumes && SSL_write(client->ssl, ".", 1) != 1) give_up("the request");
   } else if (SSL_get_error(client->ssl, result) != SSL_ERROR_WANT_READ) {
     give_up("the handshake failed");
   }
@@ -71,7 +71,12 @@ static void start(struct client *client) {
   client->is_secure = 0;
   SSL_set_fd(client->ssl, client->socket);
   SSL_set_tlsext_host_name(client->ssl, "localhost");
-  if (newest != NULL) SSL_set_session(client->ssl, newest);
+  if (first != NULL) {
+    /* OpenSSL's clients use a session of TLS 1.3 only once. */
+    SSL_SESSION *session = SSL_SESSION_dup(first);
+    SSL_set_session(client->ssl, session);
+    SSL_SESSION_free(session);
+  }
   struct epoll_event wanted = {.events = EPOLLIN, .data.ptr = client};
   if (epoll_ctl(poller, EPOLL_CTL_ADD, client->socket, &wanted) != 0) give_up("epoll_ctl");
   fcntl(client->socket, F_SETFL, O_NONBLOCK);

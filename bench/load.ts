@@ -1,18 +1,32 @@
 // The load generator: node:tls clients in a process of their own, which offer nothing but the suite and group wanted.
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { connect, type TLSSocket } from 'node:tls';
+import { connect, createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
 import { type Done, mebibyte, pingBytes, request, type Work } from './protocol.ts';
 
 let held: TLSSocket[] = [];
 let sessions = 0;
 const chunk = Buffer.alloc(65536, 'load');
 
+/** One for all connections of a kind: to make one takes longer than a handshake. */
+const contexts = new Map<string, SecureContext>();
+function contextFor({ ca, tls }: Work): SecureContext {
+  const key = JSON.stringify([ca, tls]);
+  const { version, suite, group } = tls;
+  const context =
+    contexts.get(key) ??
+    createSecureContext({
+      ca: readFileSync(ca),
+      ...{ minVersion: version, maxVersion: version, ciphers: suite, ecdhCurve: group },
+    });
+  contexts.set(key, context);
+  return context;
+}
+
 function open(work: Work, session?: Buffer): TLSSocket {
-  const { version, suite, group } = work.tls;
+  const secureContext = contextFor(work);
   const socket = connect({
-    ...{ host: '127.0.0.1', port: work.port, servername: 'localhost', ca: readFileSync(work.ca) },
-    ...{ minVersion: version, maxVersion: version, ciphers: suite, ecdhCurve: group },
+    ...{ host: '127.0.0.1', port: work.port, servername: 'localhost', secureContext },
     ...(session && { session }),
   });
   socket.setNoDelay(true);
@@ -44,6 +58,7 @@ const handshake = (work: Work, session?: Buffer): Promise<Buffer | undefined> =>
     let given: Buffer | undefined;
     socket.once('secureConnect', () => {
       secure = true;
+      if (work.kind === 'handshakes' && work.resumes) socket.write('.');
       if (session && !socket.isSessionReused()) reject(new Error('a handshake was not resumed'));
     });
     socket.on('session', (data) => {

@@ -68,7 +68,7 @@ function remarks(lines: readonly Line[], subject: string): string[] {
 
 async function main(options: ReturnType<typeof readOptions>): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'tsls-bench-'));
-  const load = new LoadGenerator();
+  const load = new LoadGenerator(folder);
   try {
     await makeCertificates(folder);
     writeFileSync(join(folder, 'openssl.cnf'), withoutTickets);
@@ -89,7 +89,7 @@ async function main(options: ReturnType<typeof readOptions>): Promise<number> {
       lines.push(line);
     }
     const rows = [headings(subject), ...lines.map(cells)];
-    const notes = remarks(lines, subject);
+    const notes = [...remarks(lines, subject), `Handshakes are made by ${load.handshakesBy}.`];
     console.log([title, '', aligned(rows), '', ...notes].join('\n'));
     if (options.json) writeFileSync(options.json, `${JSON.stringify({ node: version, lines }, null, 2)}\n`);
     if (options.markdown)

@@ -84,10 +84,10 @@ async function countSessions(bench: Bench, c: Case, implementation: Implementati
 }
 
 /**
- * Rounds that are not measured, for each side: a handshake runs through far more code than a transfer does. After 14
- * rounds of 512, Node 24 still spends 40 µs of each handshake on compiling; after 40, nothing.
+ * Rounds that are not measured, for each side: a handshake runs through far more code than a transfer does. After 7
+ * rounds of 1,024, Node 24 still spends 40 µs of each handshake on compiling; after 20, nothing.
  */
-const warmUps = { handshakes: 40, data: 2 } as const;
+const warmUps = { handshakes: 20, data: 2 } as const;
 /** Memory varies little, and filling it takes long. */
 const memoryRounds = 3;
 

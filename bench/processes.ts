@@ -1,7 +1,9 @@
 // Starting the benchmark's processes, talking to them, and reading the CPU time of their threads.
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, execFile, execFileSync, fork } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import type { Done, ServerAnswer, ServerSetup, Work } from './protocol.ts';
 
 const program = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
@@ -89,10 +91,37 @@ export class BenchServer {
   }
 }
 
+/**
+ * Compiles the clients that make nothing but handshakes, in C with OpenSSL: those of node:tls take more time than a
+ * server does. Returns the program, or `undefined` where there is no compiler or no headers of OpenSSL's.
+ */
+function compileClients(folder: string): string | undefined {
+  const client = join(folder, 'handshakes');
+  try {
+    const source = program('../../bench/handshakes.c');
+    execFileSync('cc', ['-O2', '-o', client, source, '-lssl', '-lcrypto'], { stdio: 'ignore' });
+    return client;
+  } catch {
+    return undefined;
+  }
+}
+
 export class LoadGenerator {
   readonly #child: ChildProcess = fork(program('./load.js'));
+  readonly #client: string | undefined;
+
+  /** `folder`: where the clients in C are compiled to. */
+  constructor(folder: string) {
+    this.#client = compileClients(folder);
+  }
+
+  /** What makes the handshakes, in words. */
+  get handshakesBy(): string {
+    return this.#client ? 'clients of OpenSSL in C' : 'clients of node:tls, for want of a C compiler and libssl-dev';
+  }
 
   do(work: Work): Promise<Done> {
+    if (work.kind === 'handshakes' && this.#client) return shakeHands(this.#client, work);
     const done = next<Done>(this.#child);
     this.#child.send(work);
     return done;
@@ -102,4 +131,16 @@ export class LoadGenerator {
     this.#child.removeAllListeners('exit');
     this.#child.disconnect();
   }
+}
+
+/** Makes handshakes by the clients in C. Throws unless those that are to be resumed were, and no others. */
+async function shakeHands(client: string, work: Work & { kind: 'handshakes' }): Promise<Done> {
+  const { version, suite, group } = work.tls;
+  const how = work.resumes ? 'resumed' : 'full';
+  const started = performance.now();
+  const args = [work.port, work.count, work.atOnce, version, suite, group, how].map(String);
+  const { stdout } = await promisify(execFile)(client, args);
+  const { sessions, resumed } = JSON.parse(stdout) as { sessions: number; resumed: number };
+  if (resumed !== (work.resumes ? work.count : 0)) throw new Error(`${resumed} of ${work.count} were resumed`);
+  return { milliseconds: performance.now() - started, sessions };
 }
