@@ -14,6 +14,14 @@ describe('the store in memory', () => {
     assert.equal(store.size, 2);
   });
 
+  it('takes no bounds that are none', () => {
+    for (const bound of [0, -1, 1.5, Number.NaN]) {
+      assert.throws(() => new MemorySessionStore({ maxSessions: bound }), RangeError);
+      assert.throws(() => new MemorySessionStore({ maxBytes: bound }), RangeError);
+    }
+    assert.equal(new MemorySessionStore().get('a'), undefined);
+  });
+
   it('keeps no more bytes than it may', () => {
     const store = new MemorySessionStore({ maxBytes: 10_000 });
     for (let i = 0; i < 100; i++) store.set(`${i}`, new Uint8Array(1000), 60);

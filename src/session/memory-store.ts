@@ -30,32 +30,39 @@ const overhead = 200;
 
 /** Keeps sessions in memory: the least recently used ones go first, the others when their time is over. */
 export class MemorySessionStore implements SessionStore {
-  readonly #sessions: LRUCache<string, Uint8Array>;
+  /** Made by the first session: its tables have room for all from the start, and most servers seal their sessions. */
+  #sessions: LRUCache<string, Uint8Array> | undefined;
+  readonly #make: () => LRUCache<string, Uint8Array>;
 
-  /** `now`: milliseconds, by a clock that is never set. */
+  /** `now`: milliseconds, by a clock that is never set. Throws `RangeError` for bounds that are none. */
   constructor(
     { maxSessions = 20_480, maxBytes = 16_777_216 }: MemoryStoreOptions = {},
     now: () => number = () => performance.now(),
   ) {
-    this.#sessions = new LRUCache({
-      max: maxSessions,
-      maxSize: maxBytes,
-      sizeCalculation: (session) => session.length + overhead,
-      ttlResolution: 0,
-      perf: { now },
-    });
+    for (const bound of [maxSessions, maxBytes])
+      if (!Number.isSafeInteger(bound) || bound < 1)
+        throw new RangeError(`a bound of ${bound} is no whole number from 1`);
+    this.#make = () =>
+      new LRUCache({
+        max: maxSessions,
+        maxSize: maxBytes,
+        sizeCalculation: (session) => session.length + overhead,
+        ttlResolution: 0,
+        perf: { now },
+      });
   }
 
   /** Sessions that are kept. */
   get size(): number {
-    return this.#sessions.size;
+    return this.#sessions?.size ?? 0;
   }
 
   get(id: string): Uint8Array | undefined {
-    return this.#sessions.get(id);
+    return this.#sessions?.get(id);
   }
 
   set(id: string, session: Uint8Array, seconds: number): void {
+    this.#sessions ??= this.#make();
     this.#sessions.set(id, session, { ttl: Math.max(1, seconds * 1000) });
   }
 }

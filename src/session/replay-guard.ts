@@ -29,14 +29,14 @@ export class ReplayGuard {
   readonly #startedAt: number;
   /** The latest time of which tickets may have been forgotten. */
   #latest: number;
-  readonly #seen: LRUCache<string, true>;
+  /** Made by the first ticket: it has room for all from the start. */
+  #seen: LRUCache<string, true> | undefined;
 
   constructor({ now, capacity = maxRemembered }: ReplayGuardOptions) {
     this.#now = now;
     this.#capacity = capacity;
     this.#startedAt = now();
     this.#latest = this.#startedAt;
-    this.#seen = new LRUCache({ max: capacity, ttl: rememberFor, ttlResolution: 0, perf: { now } });
   }
 
   /**
@@ -50,13 +50,15 @@ export class ReplayGuard {
     this.#latest = Math.max(now, this.#latest);
     // A process before this one, with the same ticket keys, may have taken it.
     if (sessionIssuedAt < this.#startedAt && now < this.#startedAt + rememberFor) return false;
+    this.#seen ??= new LRUCache({ max: this.#capacity, ttl: rememberFor, ttlResolution: 0, perf: { now: this.#now } });
+    const seen = this.#seen;
     const key = Buffer.from(ticket).toString('latin1');
-    if (this.#seen.has(key)) return false;
-    if (this.#seen.size >= this.#capacity) {
-      this.#seen.purgeStale();
-      if (this.#seen.size >= this.#capacity) return false;
+    if (seen.has(key)) return false;
+    if (seen.size >= this.#capacity) {
+      seen.purgeStale();
+      if (seen.size >= this.#capacity) return false;
     }
-    this.#seen.set(key, true);
+    seen.set(key, true);
     return true;
   }
 }

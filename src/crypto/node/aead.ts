@@ -45,6 +45,21 @@ const preferKeyObject: boolean = (() => {
 /** Bytes up to which it is cheaper to join content and trailer than to call the cipher twice. */
 const joinLimit = 2048;
 
+/** ES2024, which Node has from 21 on. */
+type Transfer = (this: ArrayBufferLike, length: number) => ArrayBuffer;
+const { transfer } = ArrayBuffer.prototype as { transfer?: Transfer };
+
+/**
+ * Copies what a cipher gave, and frees it where that can be done: to transfer a buffer to one of no length gives its memory
+ * back at once. Otherwise V8 collects the whole heap every 44 MB of such results, which takes longer than to encrypt them.
+ */
+function moveTo(out: Uint8Array, at: number, result: Uint8Array): void {
+  out.set(result, at);
+  if (result.length >= worthFreeing && result.length === result.buffer.byteLength) transfer?.call(result.buffer, 0);
+}
+/** Bytes; less costs the collector less than the call. */
+const worthFreeing = 1024;
+
 /** One AEAD key by `node:crypto`, which makes a new cipher object for every record. */
 class NodeAead implements Aead {
   readonly #name: string;
@@ -83,9 +98,9 @@ class NodeAead implements Aead {
       // CCM takes its plaintext in one piece only.
       out.set(content, at);
       out.set(trailer, trailerAt);
-      out.set(cipher.update(out.subarray(at, end)), at);
+      moveTo(out, at, cipher.update(out.subarray(at, end)));
     } else {
-      out.set(cipher.update(content), at);
+      moveTo(out, at, cipher.update(content));
       if (trailer.length > 0) out.set(cipher.update(trailer), trailerAt);
     }
     cipher.final();
