@@ -1,6 +1,7 @@
 import * as crypto from 'node:crypto';
 import { type AeadName, aeadShapes } from '../cipher-suites.ts';
 import type { Aead } from '../provider.ts';
+import { noteYoungBuffer } from '../young-memory.ts';
 
 const opensslNames: Readonly<Record<AeadName, string>> = {
   AEAD_AES_128_GCM: 'aes-128-gcm',
@@ -124,6 +125,7 @@ class NodeAead implements Aead {
     try {
       const plaintext = decipher.update(buffer.subarray(start, tagAt));
       decipher.final();
+      noteYoungBuffer(plaintext.length);
       return plaintext;
     } catch {
       return undefined; // not authentic: the only way these calls fail

@@ -1,4 +1,5 @@
 import type { Aead } from '../provider.ts';
+import { noteYoungBuffer } from '../young-memory.ts';
 import type { CipherContext, CipherContexts, CipherName } from './cipher-contexts.ts';
 import { type Library, type Pointer, succeed } from './library.ts';
 import type { Area, Memory } from './memory.ts';
@@ -19,9 +20,8 @@ const mostBytes = 2 ** 30;
 const trueLength = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), 'length')!.get!;
 
 /**
- * V8 collects young buffers when they have grown to be many, but only those that it allocated itself. Of those that
- * `allocUnsafe` makes it hears too late, and collects the whole heap every 40 MB: on Node 20 a third of the CPU time of
- * an upload. (Node 24 does that either way.)
+ * V8 makes something of the young buffers that it allocated itself, and little of those that `allocUnsafe` makes: with
+ * them Node 20 and 26 collect the whole heap more often.
  */
 const allocate = (length: number): Buffer => (length < 4096 ? Buffer.allocUnsafe(length) : Buffer.alloc(length));
 
@@ -168,6 +168,7 @@ export class OpensslAead implements Aead {
     machine.begin(context, nonce, additionalData);
     // Not in place: the application keeps what it is given, and `buffer` is read into again.
     const plaintext = allocate(length);
+    noteYoungBuffer(length);
     if (length > 0) machine.update(context, memory.addressOf(buffer) + start, length, library.addressOf(plaintext));
     for (let i = 0; i < tagLength; i++) tag.bytes[i] = buffer[end - tagLength + i]!;
     succeed(library.openssl.EVP_CIPHER_CTX_ctrl(context, setTag, tagLength, tag.address));
