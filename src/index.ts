@@ -25,6 +25,7 @@ export type { CryptoChoice } from './node/crypto-provider.ts';
 export type { TlsClientError } from './node/errors.ts';
 export type { HandshakeMessages } from './node/handshake-channels.ts';
 export type { CertificateName, LegacyCertificate } from './node/legacy-certificate.ts';
+export type { HandshakeLimitOptions, Refusal } from './node/pending-handshakes.ts';
 export type { PfxInput } from './node/pfx.ts';
 export type {
   AlpnCallback,
@@ -37,8 +38,10 @@ export type {
 } from './node/policy.ts';
 export type { ImportedPskIdentity, PskAnswer, PskCallback } from './node/pre-shared-keys.ts';
 export type { SecureVersion } from './node/protocol-versions.ts';
+export type { Dropped, RefusalMessage } from './node/refusals.ts';
 export type { ServerEvents } from './node/server.ts';
 export type { HostPolicy, TlsOptions } from './node/server-options.ts';
+export type { ServerStatistics } from './node/server-statistics.ts';
 export type { SessionOptions } from './node/sessions.ts';
 export type { OcspMessages, OcspStaplingOptions } from './node/staple-keeper.ts';
 export type { CipherInfo, TLSSocketOptions } from './node/tls-socket.ts';

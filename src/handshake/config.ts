@@ -97,6 +97,8 @@ export interface ServerConfig {
 
 /** Everything that the application decides during a handshake. Answers may be promises. */
 export interface Policy {
+  /** Whether a ClientHello's turn has come: a promise makes it wait. It has where nobody asks. */
+  readonly admit?: (() => MaybePromise<void>) | undefined;
   /** The ClientHello has been read and nothing is chosen yet. */
   configure(hello: ClientHello): MaybePromise<ServerConfig>;
   /** How sessions are resumed; absent where none are. */

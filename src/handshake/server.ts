@@ -16,6 +16,7 @@ export function* serverHandshake(hs: Handshake): Steps<Secured> {
   hs.report.clientHello = hello;
   hs.report.reach('clientHello');
   checkHello(hello);
+  yield* answer(hs.policy.admit?.());
   const config = yield* answer(hs.policy.configure(hello));
   const version = selectVersion(hello, config);
   hs.report.versionNumber = version;

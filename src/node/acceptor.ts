@@ -1,16 +1,21 @@
 import type { BlockList, Server } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { CryptoProvider } from '../crypto/provider.ts';
+import { admission } from './admission.ts';
 import { readAlpnProtocols, writeAlpnProtocols } from './alpn-protocols.ts';
 import { isGiven } from './arguments.ts';
 import type { SecureContextOptions } from './context-options.ts';
 import { chooseCrypto } from './crypto-provider.ts';
+import type { HandshakeTimes } from './handshake-deadline.ts';
 import { type NamedContext, NamedContexts } from './named-contexts.ts';
 import { OpenSockets } from './open-sockets.ts';
+import { defaultMessageTimeout, PendingHandshakes } from './pending-handshakes.ts';
 import type { ContextSource, PolicyOptions, ServerServices } from './policy.ts';
+import { refuse } from './refusals.ts';
 import { asSecureContext, createSecureContext, type SecureContext } from './secure-context.ts';
 import { checkServerOptions, type HostPolicy, type TlsOptions } from './server-options.ts';
 import { ServerRole } from './server-role.ts';
+import { ServerCounters, type ServerStatistics } from './server-statistics.ts';
 import { keepSessions, ServerSessions } from './sessions.ts';
 import { readOcspStapling, StapleKeeper } from './staple-keeper.ts';
 import { stapling } from './stapling.ts';
@@ -22,10 +27,12 @@ const defaultHandshakeTimeout = 120_000;
 export class Acceptor implements ContextSource {
   readonly options: TlsOptions;
   readonly policyOptions: PolicyOptions;
-  /** Milliseconds. */
-  readonly handshakeTimeout: number;
+  readonly handshakeTimes: HandshakeTimes;
   /** Sockets from `accept` until they are over. */
   readonly sockets: OpenSockets = new OpenSockets();
+  /** Those of them whose handshake is not done. */
+  readonly pending: PendingHandshakes;
+  readonly counters = new ServerCounters();
   readonly sessions: ServerSessions;
   readonly services: ServerServices;
   readonly crypto: CryptoProvider;
@@ -39,7 +46,11 @@ export class Acceptor implements ContextSource {
     checkServerOptions(options);
     this.#server = server;
     this.options = options;
-    this.handshakeTimeout = options.handshakeTimeout || defaultHandshakeTimeout;
+    this.handshakeTimes = {
+      whole: options.handshakeTimeout || defaultHandshakeTimeout,
+      message: options.handshakeMessageTimeout ?? defaultMessageTimeout,
+    };
+    this.pending = new PendingHandshakes(options);
     this.#standard = isGiven(options.secureContext)
       ? asSecureContext(options.secureContext, 'options.secureContext')
       : createSecureContext(options);
@@ -114,11 +125,27 @@ export class Acceptor implements ContextSource {
       stream.destroy();
       return;
     }
+    this.counters.accepted++;
+    const network = this.pending.networkOf(stream);
+    const refusal = this.pending.refuse(network);
+    if (refusal !== undefined) {
+      this.counters.refused[refusal]++;
+      return refuse(server, stream, refusal);
+    }
     // Whoever else listens, or emitted the event, may hold on to the socket, which must then stay what it is.
     const isOurs = (stream as { server?: unknown }).server === server;
     const ownsTransport = isOurs && server.listenerCount('connection') === 1;
-    const role = (socket: TLSSocket): ServerRole => new ServerRole(server, this, socket);
+    const role = (socket: TLSSocket): ServerRole => new ServerRole(server, this, socket, network);
     new TLSSocket(stream, this.options, { ownsTransport, server, role });
+  }
+
+  /** What was counted so far. */
+  statistics(): ServerStatistics {
+    return this.counters.snapshot({
+      connections: this.sockets.size,
+      pendingHandshakes: this.pending.size,
+      waitingHandshakes: admission.waiting,
+    });
   }
 }
 

@@ -10,6 +10,11 @@ export class OpenSockets implements Iterable<TLSSocket> {
   readonly #slots: (TLSSocket | undefined)[] = [];
   readonly #free: number[] = [];
 
+  /** How many there are. */
+  get size(): number {
+    return this.#slots.length - this.#free.length;
+  }
+
   /** Returns the slot, for `remove`. */
   add(socket: TLSSocket): number {
     const slot = this.#free.pop() ?? this.#slots.length;

@@ -3,6 +3,7 @@ import { isPromise, type MaybePromise } from '../crypto/maybe-promise.ts';
 import type { ClientAuthentication, Policy, ServerConfig } from '../handshake/config.ts';
 import type { ClientHello } from '../messages/client-hello.ts';
 import { AlertDescription, type AlertName, screamingCase, TlsAlert } from '../wire/alert.ts';
+import { admission } from './admission.ts';
 import { checkFunction, invalidArgValue, isGiven } from './arguments.ts';
 import { type VerifyClient, withVerifier } from './client-verifier.ts';
 import type { SecureContextOptions } from './context-options.ts';
@@ -115,6 +116,10 @@ export class ConnectionPolicy implements Policy {
     this.#contexts = contexts;
     this.#context = contexts.standard;
     this.#self = self;
+  }
+
+  admit(): MaybePromise<void> {
+    return admission.admit();
   }
 
   configure(hello: ClientHello): MaybePromise<ServerConfig> {

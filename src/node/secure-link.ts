@@ -5,10 +5,11 @@ import { toAlert } from '../engine/failure.ts';
 import { outputPool } from '../engine/output-pool.ts';
 import type { Policy } from '../handshake/config.ts';
 import type { HandshakeReport } from '../handshake/report.ts';
-import { TlsAlert } from '../wire/alert.ts';
 import { nodeError, type TlsClientError, tlsClientError, transportError } from './errors.ts';
 import { netSocket, takeHandle } from './handle-transport.ts';
 import { publish } from './handshake-channels.ts';
+import { HandshakeDeadline } from './handshake-deadline.ts';
+import { Linger } from './linger.ts';
 import { notePeer } from './peer-address.ts';
 import type { SecureStream, StreamRole } from './secure-stream.ts';
 import { type Done, StreamTransport, type Transport } from './transport.ts';
@@ -17,8 +18,6 @@ import { type Done, StreamTransport, type Transport } from './transport.ts';
 const writeQuantum = 262_144;
 /** Output that the peer has not taken, above which nothing is read that could ask for more output. */
 const backlogLimit = 1_048_576;
-/** Milliseconds that a failed connection stays, so that the peer reads our alert and not a reset. */
-const lingerTime = 1000;
 
 const now = (): number => performance.now();
 
@@ -39,7 +38,7 @@ export class SecureLink implements Sink {
   bytesWritten = 0;
   /** All input so far, while the application may still want the connection as it came. */
   #input: Uint8Array[] | undefined;
-  #deadline: NodeJS.Timeout | undefined;
+  #deadline: HandshakeDeadline | undefined;
   /** The callback of the write that is under way. */
   #writing: Done | undefined;
   /** A write, and an end, that wait for the handshake. */
@@ -47,8 +46,8 @@ export class SecureLink implements Sink {
   #heldEnd: (() => void) | undefined;
   #peerEnded = false;
   #isStalled = false;
-  /** Set while a failed connection waits for the peer to have read the alert; looks again whether it has. */
-  #afterLinger: (() => void) | undefined;
+  /** Set while a failed connection waits for the peer to have read the alert. */
+  #linger: Linger | undefined;
   /** Why the connection failed, for the time that it lingers. */
   #failure: Error | undefined;
 
@@ -61,8 +60,7 @@ export class SecureLink implements Sink {
     this.returnsOutput = raw !== undefined;
     this.connection = new Connection(role.policy, role.crypto, this, now);
     this.#transport = raw ? takeHandle(stream, raw) : this.#wrap(carrier);
-    const { handshakeTimeout } = role;
-    if (handshakeTimeout > 0) this.#deadline = setTimeout(timeOut, handshakeTimeout, this.connection);
+    if (role.handshakeTimes) this.#deadline = new HandshakeDeadline(this.connection, role.handshakeTimes);
   }
 
   /** Begins to read from the peer. */
@@ -84,6 +82,11 @@ export class SecureLink implements Sink {
 
   get policy(): Policy {
     return this.#role.policy;
+  }
+
+  /** Milliseconds for which a client has said nothing in its handshake, although it is its turn. */
+  get silence(): number {
+    return this.#failure === undefined ? (this.#deadline?.silence ?? 0) : Number.POSITIVE_INFINITY;
   }
 
   get isTruncated(): boolean {
@@ -110,9 +113,10 @@ export class SecureLink implements Sink {
 
   /** Bytes from the peer; whether more is wanted now. */
   receive(chunk: Uint8Array): boolean {
-    if (this.#failure !== undefined) return true; // read, and thrown away
+    if (this.#failure !== undefined) return this.#linger?.receive(chunk.length) ?? true;
     this.#input?.push(Uint8Array.from(chunk));
     this.connection.receive(chunk);
+    this.#deadline?.note();
     this.#isStalled = this.#transport.backlog > backlogLimit;
     if (this.#failure !== undefined) return true; // the end of the peer's stream is still of interest
     const stream = this.#stream;
@@ -123,7 +127,7 @@ export class SecureLink implements Sink {
   receiveEnd(): void {
     if (this.#peerEnded) return;
     this.#peerEnded = true;
-    this.#afterLinger?.();
+    this.#linger?.receiveEnd();
     this.connection.receiveEnd();
     if (this.connection.isSecure) this.#push(null);
   }
@@ -217,6 +221,7 @@ export class SecureLink implements Sink {
       case 'client':
         return this.#stream.hearClient(event.client);
       case 'wantsInput':
+        this.#deadline?.note();
         return this.read();
       case 'keylog':
         // Events reach the application on a tick of their own: what a listener throws is not the handshake's.
@@ -240,7 +245,7 @@ export class SecureLink implements Sink {
 
   #becomeSecure(): void {
     this.#handshake = 'done';
-    if (this.connection.isConfirmed) this.#stopDeadline();
+    if (this.connection.isConfirmed) this.#finishHandshake();
     publish('end', () => ({ socket: this.#stream, report: this.#report }));
     process.nextTick(() => {
       if (!this.#stream.destroyed) this.#role.onHandshake(undefined);
@@ -255,15 +260,20 @@ export class SecureLink implements Sink {
 
   /** The handshake is done that early data had come before. */
   #confirm(): void {
-    this.#stopDeadline();
+    this.#finishHandshake();
     if (this.connection.holdsOutput) setImmediate(() => this.connection.flush());
     process.nextTick(() => {
       if (!this.#stream.destroyed) this.#stream.emit('confirmed');
     });
   }
 
+  #finishHandshake(): void {
+    this.#stopDeadline();
+    this.#role.onConfirmed?.();
+  }
+
   #stopDeadline(): void {
-    clearTimeout(this.#deadline);
+    this.#deadline?.stop();
     this.#deadline = undefined;
   }
 
@@ -277,7 +287,7 @@ export class SecureLink implements Sink {
     const input = Buffer.concat(this.#input ?? []);
     this.#handshake = 'handed over';
     this.#input = undefined;
-    clearTimeout(this.#deadline);
+    this.#stopDeadline();
     this.connection.destroy();
     // Not from within the read that brought the ClientHello.
     process.nextTick(() => {
@@ -301,7 +311,7 @@ export class SecureLink implements Sink {
     if (this.#handshake === 'going on') this.#failHandshake(error);
     const visible = this.#visible(error ?? this.#failure ?? null);
     this.connection.destroy();
-    this.#afterLinger = undefined;
+    this.#linger?.stop();
     this.#failWrite(visible);
     if (visible === null) return this.#close(visible, done);
     this.#transport.stop();
@@ -326,7 +336,9 @@ export class SecureLink implements Sink {
   #fail(error: TlsClientError): void {
     this.#failure = error;
     if (this.#handshake === 'going on') this.#failHandshake(error);
-    this.#linger(() => this.#stream.destroy(this.#visible(error) ?? undefined));
+    else this.#role.onFailure?.(error, false);
+    const finish = (): void => void this.#stream.destroy(this.#visible(error) ?? undefined);
+    this.#linger = new Linger(this.#transport, this.#peerEnded, finish);
   }
 
   /** What of an error the stream itself emits: the handshake's is told to the server instead. */
@@ -337,32 +349,16 @@ export class SecureLink implements Sink {
   /** Tells the handshake's failure. */
   #failHandshake(cause: Error | null): void {
     this.#handshake = 'failed';
-    clearTimeout(this.#deadline);
+    this.#stopDeadline();
     const reset = (): Error => nodeError('ECONNRESET', 'the connection was closed during the handshake');
     const report = this.#report;
     const error = isReported(cause) ? cause : transportError(cause ?? reset(), report);
+    this.#role.onFailure?.(error, true);
     publish('error', () => ({ socket: this.#stream, report, error }));
     process.nextTick(() => {
       this.#stream.emit('_tlsError', error); // by which libraries hear of it, though it is Node's own affair
       this.#role.onHandshake(error);
     });
-  }
-
-  /** Ends our side, throws away what comes, and closes when both sides have ended or after a while. */
-  #linger(finish: () => void): void {
-    let isEnded = false;
-    const timer = setTimeout(finish, lingerTime);
-    timer.unref();
-    this.#afterLinger = () => {
-      if (!isEnded || !this.#peerEnded) return;
-      clearTimeout(timer);
-      finish();
-    };
-    this.#transport.end(() => {
-      isEnded = true;
-      this.#afterLinger?.();
-    });
-    this.#transport.resume();
   }
 }
 
@@ -372,10 +368,6 @@ export class SecureLink implements Sink {
  */
 function afterPendingWrites(finish: () => void): void {
   setImmediate(() => setImmediate(finish));
-}
-
-function timeOut(connection: Connection): void {
-  connection.abort(new TlsAlert('handshakeFailure', 'TLS handshake timeout', { code: 'ERR_TLS_HANDSHAKE_TIMEOUT' }));
 }
 
 const isReported = (error: Error | null): error is TlsClientError => error !== null && 'handshakeReport' in error;

@@ -6,6 +6,7 @@ import type { Policy } from '../handshake/config.ts';
 import type { ClientIdentity } from '../handshake/handshake.ts';
 import type { TlsClientError } from './errors.ts';
 import { canTakeHandle, handleOptions } from './handle-transport.ts';
+import type { HandshakeTimes } from './handshake-deadline.ts';
 import { SecureLink } from './secure-link.ts';
 import type { Done } from './transport.ts';
 
@@ -15,13 +16,17 @@ export interface StreamRole {
   readonly crypto: CryptoProvider;
   /** Whether the handshake's failure is an `error` event of the stream, or only told to `onHandshake`. */
   readonly emitsHandshakeErrors: boolean;
-  /** Milliseconds that the handshake may take; 0 for any time. */
-  readonly handshakeTimeout: number;
+  /** How long the handshake may take; any time where it is absent. */
+  readonly handshakeTimes?: HandshakeTimes;
   /** Whether the application may ask for the connection without TLS, once it has seen the ClientHello. */
   readonly mayHandOver?: boolean;
   /** Whether somebody will hear of a handshake that fails. */
   reportsFailures(): boolean;
   wantsKeylog(): boolean;
+  /** The handshake failed, or the engine ended the connection after it; called at once. */
+  onFailure?(error: TlsClientError, inHandshake: boolean): void;
+  /** The handshake is done, the client's Finished received; called at once. */
+  onConfirmed?(): void;
   /** The handshake ended, well or not; called once, on a tick of its own. */
   onHandshake(error: TlsClientError | undefined): void;
   onKeylog(line: Buffer): void;
@@ -103,6 +108,11 @@ export abstract class SecureStream extends net.Socket {
   /** Whether the stream ended without the peer's close_notify: what was received may not be all (RFC 8446 section 6.1). */
   get truncated(): boolean {
     return this.#link.isTruncated;
+  }
+
+  /** Milliseconds for which a client has said nothing in its handshake, although it is its turn. @internal */
+  get silence(): number {
+    return this.#link.silence;
   }
 
   /** The client has answered a request for its certificate. */

@@ -3,6 +3,7 @@ import type { AlpnProtocols } from './alpn-protocols.ts';
 import { checkNumber, isGiven } from './arguments.ts';
 import type { SecureContextOptions } from './context-options.ts';
 import type { CryptoOptions } from './crypto-provider.ts';
+import { checkHandshakeLimits, type HandshakeLimitOptions } from './pending-handshakes.ts';
 import { checkPolicyOptions, type PolicyOptions } from './policy.ts';
 import { checkPskOptions, type PskOptions } from './pre-shared-keys.ts';
 import type { SecureContext } from './secure-context.ts';
@@ -16,6 +17,7 @@ export interface TlsOptions
     SessionOptions,
     PskOptions,
     CryptoOptions,
+    HandshakeLimitOptions,
     Omit<PolicyOptions, 'alpnProtocols'> {
   /** Protocols in our order: names, or the wire format. Not together with `ALPNCallback`. */
   readonly ALPNProtocols?: AlpnProtocols | undefined;
@@ -51,6 +53,7 @@ const longestTimeout = 2 ** 31 - 1;
 export function checkServerOptions(options: TlsOptions): void {
   const { handshakeTimeout } = options;
   if (isGiven(handshakeTimeout)) checkNumber('options.handshakeTimeout', handshakeTimeout, 0, longestTimeout);
+  checkHandshakeLimits(options);
   checkPolicyOptions(options);
   checkPskOptions(options);
 }

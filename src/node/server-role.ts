@@ -3,6 +3,8 @@ import type { CryptoProvider } from '../crypto/provider.ts';
 import type { Acceptor } from './acceptor.ts';
 import type { TlsClientError } from './errors.ts';
 import { hearsOf } from './handshake-channels.ts';
+import type { HandshakeTimes } from './handshake-deadline.ts';
+import type { Place } from './pending-handshakes.ts';
 import { ConnectionPolicy } from './policy.ts';
 import type { StreamRole } from './secure-stream.ts';
 import type { TLSSocket } from './tls-socket.ts';
@@ -16,13 +18,17 @@ export class ServerRole implements StreamRole {
   readonly #socket: TLSSocket;
   /** Where the acceptor keeps the socket, until the connection is over. */
   #slot: number | undefined;
+  /** Its place among those whose handshake is not done. */
+  readonly #place: Place;
 
-  constructor(server: Server, acceptor: Acceptor, socket: TLSSocket) {
+  /** `network`: where the client is from, if that counts. */
+  constructor(server: Server, acceptor: Acceptor, socket: TLSSocket, network: string | undefined) {
     this.policy = new ConnectionPolicy(acceptor.policyOptions, acceptor, socket, acceptor.services);
     this.#server = server;
     this.#acceptor = acceptor;
     this.#socket = socket;
     this.#slot = acceptor.sockets.add(socket);
+    this.#place = acceptor.pending.add(socket, network);
   }
 
   get mayHandOver(): boolean {
@@ -33,8 +39,8 @@ export class ServerRole implements StreamRole {
     return this.#acceptor.crypto;
   }
 
-  get handshakeTimeout(): number {
-    return this.#acceptor.handshakeTimeout;
+  get handshakeTimes(): HandshakeTimes {
+    return this.#acceptor.handshakeTimes;
   }
 
   reportsFailures(): boolean {
@@ -51,7 +57,17 @@ export class ServerRole implements StreamRole {
     this.#server.emit('keylog', line, this.#socket);
   }
 
+  onFailure({ code }: TlsClientError, inHandshake: boolean): void {
+    this.#acceptor.counters.countFailure(code, inHandshake);
+  }
+
+  onConfirmed(): void {
+    this.#acceptor.counters.countSuccess(this.#socket.isSessionReused());
+    this.#acceptor.pending.remove(this.#place);
+  }
+
   onClosed(): void {
+    this.#acceptor.pending.remove(this.#place);
     if (this.#slot !== undefined) this.#acceptor.sockets.remove(this.#slot);
     this.#slot = undefined;
   }

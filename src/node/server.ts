@@ -7,8 +7,10 @@ import { readClusterData, writeClusterData } from './cluster-data.ts';
 import type { SecureContextOptions } from './context-options.ts';
 import { drain } from './drain.ts';
 import { nodeError, type TlsClientError } from './errors.ts';
+import type { Dropped } from './refusals.ts';
 import type { SecureContext } from './secure-context.ts';
 import type { HostPolicy, TlsOptions } from './server-options.ts';
+import type { ServerStatistics } from './server-statistics.ts';
 import type { SessionEvents } from './sessions.ts';
 import type { StaplingEvents } from './stapling.ts';
 import type { TLSSocket } from './tls-socket.ts';
@@ -21,6 +23,8 @@ export interface ServerEvents extends SessionEvents, StaplingEvents {
   tlsClientError: [error: TlsClientError, socket: TLSSocket];
   /** The same by its name before Node 6; not on servers of HTTP, where it has another meaning. */
   clientError: [error: TlsClientError, socket: TLSSocket];
+  /** A connection was refused: beyond `maxConnections` by net.Server, or for the `reason` that is given. */
+  drop: [data: Dropped];
   /** A line of the NSS key log, for debuggers. */
   keylog: [line: Buffer, socket: TLSSocket];
 }
@@ -89,6 +93,11 @@ abstract class ServerMethods extends net.Server {
     const { timeout = 10_000 } = options;
     checkNumber('options.timeout', timeout, 0, Number.POSITIVE_INFINITY);
     return drain(this, acceptorOf(this).sockets, timeout);
+  }
+
+  /** What the server has counted so far: connections, handshakes, refusals, failures by their codes. */
+  get statistics(): ServerStatistics {
+    return acceptorOf(this).statistics();
   }
 
   /** The 48 bytes that session tickets are sealed with now. */

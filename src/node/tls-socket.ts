@@ -346,7 +346,6 @@ function standaloneRole(options: TLSSocketOptions): (socket: TLSSocket) => Strea
       policy: new ConnectionPolicy(policyOptions, contexts, socket, services),
       crypto,
       emitsHandshakeErrors: true,
-      handshakeTimeout: 0,
       ...(options.onClientHello && { mayHandOver: true }),
       reportsFailures: () => true,
       wantsKeylog: () => socket.listenerCount('keylog') > 0 || (socket.server?.listenerCount('keylog') ?? 0) > 0,

@@ -5,7 +5,7 @@ import { helloRetryRequestRandom, writeServerHello } from '../../messages/server
 import { fail } from '../../wire/alert.ts';
 import { ExtensionType, extensionName, groupName, ProtocolVersion } from '../../wire/code-points.ts';
 import { type Negotiation, Transcript } from '../handshake.ts';
-import { message, type Steps } from '../steps.ts';
+import { answer, message, type Steps } from '../steps.ts';
 import { checkHello13 } from './negotiate.ts';
 
 export interface Retried {
@@ -50,6 +50,7 @@ export function* helloRetry(hs: Negotiation, suite: CipherSuite, group: number):
   if (keyShare.length !== 1 || share?.group !== group) {
     fail('illegalParameter', `the second ClientHello has not one key share of ${groupName(group)}`, 'BAD_KEY_SHARE');
   }
+  yield* answer(hs.policy.admit?.());
   // What the cookie brings back is what the transcript goes on with.
   const transcriptStart = cookie ? openCookie(hs, hello) : firstHash;
   const transcript = new Transcript(provider.hash(suite.hash)).add(writeMessageHash(transcriptStart)).add(request);
