@@ -32,7 +32,7 @@ export class Acceptor implements ContextSource {
   readonly sockets: OpenSockets = new OpenSockets();
   /** Those of them whose handshake is not done. */
   readonly pending: PendingHandshakes;
-  readonly counters = new ServerCounters();
+  readonly counters: ServerCounters = new ServerCounters();
   readonly sessions: ServerSessions;
   readonly services: ServerServices;
   readonly crypto: CryptoProvider;
