@@ -2,10 +2,14 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import * as net from 'node:net';
 
-/** Passes bytes of a client on to a server; what `forward` does not give to `send` is lost. */
+/** What becomes of bytes on their way; what is not given to `send` is lost. `server` is the end of it that hears us. */
+type Pass = (chunk: Buffer, send: (bytes: Uint8Array) => void, server: net.Socket) => void;
+
 export interface RelayOptions {
-  /** What becomes of the client's bytes. */
-  forward(chunk: Buffer, send: (bytes: Uint8Array) => void, server: net.Socket): void;
+  /** The client's bytes. */
+  readonly forward: Pass;
+  /** The server's; unchanged without. */
+  readonly back?: Pass;
 }
 
 /** A listening relay, stopped by `await using`. */
@@ -13,16 +17,17 @@ export interface Relay extends AsyncDisposable {
   readonly port: number;
 }
 
-/** Stands between a client and the server at `port`, which answers unchanged. */
-export async function relay(port: number, { forward }: RelayOptions): Promise<Relay> {
+/** Stands between a client and the server at `port`. */
+export async function relay(port: number, { forward, back }: RelayOptions): Promise<Relay> {
   const open = new Set<net.Socket>();
   const between = net.createServer((near) => {
     const far = net.connect(port, '127.0.0.1');
-    const send = (bytes: Uint8Array): void => {
-      if (!far.destroyed) far.write(bytes);
+    const sendTo = (end: net.Socket) => (bytes: Uint8Array) => {
+      if (!end.destroyed && !end.writableEnded) end.write(bytes);
     };
-    near.on('data', (chunk) => forward(chunk, send, far)).on('close', () => far.destroy());
-    far.on('data', (chunk) => near.write(chunk)).on('close', () => near.destroy());
+    const [toNear, toFar] = [sendTo(near), sendTo(far)];
+    near.on('data', (chunk) => forward(chunk, toFar, far)).on('close', () => far.destroy());
+    far.on('data', (chunk) => (back ?? relayed)(chunk, toNear, far)).on('close', () => near.destroy());
     for (const socket of [near, far]) open.add(socket.on('error', () => {}).setNoDelay());
   });
   between.listen(0, '127.0.0.1');
@@ -36,3 +41,5 @@ export async function relay(port: number, { forward }: RelayOptions): Promise<Re
     },
   };
 }
+
+const relayed: Pass = (chunk, send) => send(chunk);
