@@ -1,11 +1,11 @@
 // The soak: very many handshakes and bytes through one server process, and what it holds in between.
-import { type ChildProcess, fork } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { makeCertificates } from '../test/interop/certificates.ts';
+import { Child } from './child.ts';
 import { aligned, markdownTable } from './report.ts';
 import type { SoakSample, SoakSetup, SoakWork } from './soak-protocol.ts';
 
@@ -39,42 +39,6 @@ function readOptions() {
 }
 type Options = ReturnType<typeof readOptions>;
 
-/** A process and what it answers, one message at a time. */
-class Child {
-  readonly #process: ChildProcess;
-
-  constructor(name: string, args: readonly string[], options: { execPath?: string; provider?: string }) {
-    const { execPath = process.execPath, provider } = options;
-    const env = { ...process.env, ...(provider && { TSLS_CRYPTO: provider }) };
-    const program = fileURLToPath(new URL(name, import.meta.url));
-    this.#process = fork(program, args, { execPath, env, execArgv: ['--expose-gc'] });
-  }
-
-  /** The next message; rejects when the process ends, or reports an error, instead. */
-  next<T>(): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const ended = (code: number | null): void => reject(new Error(`a process of the soak ended with ${code}`));
-      this.#process.once('exit', ended);
-      this.#process.once('message', (message: T | { error: string }) => {
-        this.#process.off('exit', ended);
-        if (typeof message === 'object' && message !== null && 'error' in message) reject(new Error(message.error));
-        else resolve(message as T);
-      });
-    });
-  }
-
-  ask<T>(question: object): Promise<T> {
-    const answer = this.next<T>();
-    this.#process.send(question);
-    return answer;
-  }
-
-  stop(): void {
-    this.#process.removeAllListeners('exit');
-    this.#process.disconnect();
-  }
-}
-
 const headings = ['handshakes', 'resumed', 'failed', 'GB', 'RSS', 'heap', 'external', 'handles', 'fds', 'open', 's'];
 
 function row(sample: SoakSample, seconds: number): string[] {
@@ -94,14 +58,15 @@ async function soak(options: Options): Promise<void> {
   await makeCertificates(folder);
   const setup: SoakSetup = { key: join(folder, 'p256.key'), cert: join(folder, 'p256.pem') };
   const { node, provider, steps } = options;
-  const server = new Child('./soak-server.js', [JSON.stringify(setup)], { execPath: node, provider });
-  const load = new Child('./soak-load.js', [], {});
+  const server = new Child('./soak-server.js', [JSON.stringify(setup)], { node, provider });
+  const load = new Child('./soak-load.js');
   try {
     const { port } = await server.next<{ port: number }>();
     const handshakes = Math.ceil(options.handshakes / steps);
     const bytes = Math.ceil((options.gigabytes * 1e9) / steps / 2);
     const work: SoakWork = { port, ca: join(folder, 'ca.pem'), handshakes, bytes };
-    const title = `Node ${process.version}, cryptography by ${provider}; MiB after a garbage collection`;
+    const version = execFileSync(node, ['--version'], { encoding: 'utf8' }).trim();
+    const title = `Node ${version}, cryptography by ${provider}; MiB after a garbage collection`;
     console.log(`${title}\n\n${headings.join('\t')}`);
     const rows = [headings];
     const began = performance.now();

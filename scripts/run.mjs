@@ -179,6 +179,11 @@ const tasks = {
       .filter((file) => args.length === 0 || args.some((word) => file.includes(word)));
     run(node, ['--test', '--test-timeout', '120000', '--test-reporter', process.env.TEST_REPORTER ?? 'spec', ...files]);
   },
+  flood(args) {
+    install();
+    buildAll();
+    run(node, ['build/bench/flood.js', ...args]);
+  },
   soak(args) {
     install();
     buildAll();

@@ -11,7 +11,14 @@ const paths = (text: string): string[] => [
 ];
 
 describe('the documents', () => {
-  for (const name of ['docs/FEATURES.md', 'docs/LIMITS.md', 'docs/DECISIONS.md', 'CONTRIBUTING.md']) {
+  for (const name of [
+    'docs/FEATURES.md',
+    'docs/LIMITS.md',
+    'docs/DECISIONS.md',
+    'docs/THREAT_MODEL.md',
+    'docs/RELIABILITY.md',
+    'CONTRIBUTING.md',
+  ]) {
     it(`${name} names only files that exist`, () => {
       const named = paths(readFileSync(root + name, 'utf8'));
       assert.ok(named.length > 3, `${named.length} paths`);

@@ -3,7 +3,7 @@ import type { Transport } from './transport.ts';
 /** Milliseconds that a failed connection stays, so that the peer reads our alert and not a reset. */
 const lingerTime = 1000;
 /** Bytes that are read meanwhile. */
-const lingerInput = 1_048_576;
+const lingerInput = 65_536;
 
 /**
  * The last moments of a connection that failed: our side is ended, what comes is thrown away, and `finish` is called

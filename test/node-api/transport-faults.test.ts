@@ -16,8 +16,13 @@ import { until } from '../support/until.ts';
 const versions = ['TLSv1.3', 'TLSv1.2'] as const;
 const { key, cert } = identity('p256');
 
-/** A relay that lets so many bytes of each direction through, and then breaks off by `cut`. */
-const cutAfter = (port: number, limits: { up?: number; down?: number }, cut: (server: net.Socket) => void) => {
+interface Limits {
+  up?: number;
+  down?: number;
+}
+
+/** A relay that lets as many bytes of each direction through as `limits` has then, and breaks off by `cut`. */
+const cutAfter = (port: number, limits: Limits, cut: (server: net.Socket) => void) => {
   const left = new WeakMap<net.Socket, { up: number; down: number }>();
   const pass = (way: 'up' | 'down') => (chunk: Buffer, send: (bytes: Uint8Array) => void, server: net.Socket) => {
     const { up = Number.POSITIVE_INFINITY, down = Number.POSITIVE_INFINITY } = limits;
@@ -81,13 +86,15 @@ for (const version of versions) {
           (i) => i < 40 || i % 41 === 0 || i > total - 40,
         );
         const before = at.server.statistics;
+        const limits: Limits = {};
+        await using between = await cutAfter(at.port, limits, how);
         for (const point of points) {
-          await using between = await cutAfter(at.port, { [way]: point }, how);
+          limits[way] = point;
           await attempt(at, between, ours);
         }
         const { secured, failed, accepted, pendingHandshakes } = at.server.statistics;
-        assert.equal(secured - before.secured + failed, points.length);
-        assert.equal(accepted - before.accepted, points.length);
+        assert.equal(secured + failed, accepted);
+        assert.ok(accepted - before.accepted >= points.length);
         assert.equal(pendingHandshakes, 0);
         await until(() => at.errors.length === failed);
         assert.deepEqual([...new Set(at.errors.map(({ error }) => error.code))], ['ECONNRESET']);
