@@ -130,7 +130,25 @@ export abstract class SecureStream extends net.Socket {
   // For a handle with a buffer of its own, net.Socket's `read`, `resume` and `pause` start and stop the reading past
   // `_read`, which here knows better.
   override read(size?: number): unknown {
-    return Duplex.prototype.read.call(this, size);
+    const first = Duplex.prototype.read.call(this, size) as Buffer | string | null;
+    if (first === null || this.readableFlowing || this.readableLength === 0) return first;
+    if (typeof size === 'number' && size >= 0) return first;
+    return this.#readOn(first);
+  }
+
+  /**
+   * From Node 26 on, a read without a size gives one chunk, and another event tells of the next only if that came later.
+   * Node's own TLS has an event for each record; ours has one for all that came at once, and so gives all of it, as streams
+   * did before.
+   */
+  #readOn(first: Buffer | string): Buffer | string {
+    const chunks = [first];
+    while (this.readableLength > 0) {
+      const next = Duplex.prototype.read.call(this) as Buffer | string | null;
+      if (next === null) break;
+      chunks.push(next);
+    }
+    return typeof first === 'string' ? chunks.join('') : Buffer.concat(chunks as Buffer[]);
   }
 
   override resume(): this {

@@ -351,6 +351,26 @@ describe('a TLSSocket over a stream of the application', () => {
     assert.equal(await count(), 0);
   });
 
+  for (const encoding of [undefined, 'latin1'] as const) {
+    it(`one read for each event is enough to get everything, ${encoding ?? 'as bytes'}`, async () => {
+      await using at = await listen();
+      const accepted = at.nextSocket();
+      const peer = await connect(at.port);
+      const socket = await accepted;
+      if (encoding) socket.setEncoding(encoding);
+      const sent = randomBytes(2_000_000);
+      peer.end(sent);
+      const chunks: Buffer[] = [];
+      socket.on('readable', () => {
+        const chunk = socket.read(null as never) as Buffer | string | null;
+        if (chunk !== null) chunks.push(Buffer.from(chunk as string, 'latin1'));
+      });
+      await once(socket, 'end');
+      assert.equal(hash(Buffer.concat(chunks)), hash(sent));
+      socket.end();
+    });
+  }
+
   it('a stream that is destroyed already', async () => {
     await using at = await listen();
     const dead = new Duplex({ read() {}, write: (_c, _e, done) => done() });
