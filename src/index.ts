@@ -4,6 +4,7 @@
 import { cipherSuites } from './crypto/cipher-suites.ts';
 import { getCertificateCompressionAlgorithms } from './node/certificate-compression.ts';
 import { pinnedKeys, spiffeIds } from './node/client-pins.ts';
+import { rootCertificates } from './node/client-trust.ts';
 import { defaults } from './node/defaults.ts';
 import type { SecureVersion } from './node/protocol-versions.ts';
 import { createSecureContext, SecureContext } from './node/secure-context.ts';
@@ -19,7 +20,7 @@ export type { CertificateCompressionAlgorithm } from './node/certificate-compres
 export type { ClientJudge, PinOptions } from './node/client-pins.ts';
 export type { ClientCertificates, VerifyClient } from './node/client-verifier.ts';
 export type { SecureContextOptions } from './node/context-options.ts';
-export type { CertificateInput, KeyInput, OneOrMany, RemoteKey } from './node/credentials.ts';
+export type { CertificateInput, KeyInput, LockedKey, OneOrMany, RemoteKey } from './node/credentials.ts';
 export type { CryptoChoice } from './node/crypto-provider.ts';
 export type { TlsClientError } from './node/errors.ts';
 export type { HandshakeMessages } from './node/handshake-channels.ts';
@@ -50,6 +51,7 @@ export {
   getCertificateCompressionAlgorithms,
   MemorySessionStore,
   pinnedKeys,
+  rootCertificates,
   SecureContext,
   Server,
   spiffeIds,
@@ -63,6 +65,8 @@ export function getCiphers(): string[] {
 }
 
 interface Face {
+  /** Node's list of authorities, in PEM. */
+  readonly rootCertificates: readonly string[];
   readonly createSecureContext: typeof createSecureContext;
   readonly createServer: typeof createServer;
   readonly MemorySessionStore: typeof MemorySessionStore;
@@ -82,6 +86,7 @@ interface Face {
 }
 
 const face: Face = {
+  rootCertificates,
   createSecureContext,
   createServer,
   MemorySessionStore,

@@ -14,6 +14,9 @@ import { checkMaterial, isGiven } from './arguments.ts';
 import type { CertificateInput, OneOrMany } from './credentials.ts';
 import { nodeError } from './errors.ts';
 
+/** Node's list of authorities, in PEM. */
+export const rootCertificates: readonly string[] = tls.rootCertificates;
+
 /** Whose certificates a server accepts from its clients. */
 export interface ClientTrustOptions {
   /** Certificates of authorities in PEM or DER; Node's own list of root certificates where there is none. */
@@ -87,7 +90,7 @@ export class ClientTrust {
   }
 
   #trustStore(): TrustStore {
-    this.#trust ??= new TrustStore(this.#trustsRoots ? [...rootCertificates(), ...this.#anchors] : this.#anchors);
+    this.#trust ??= new TrustStore(this.#trustsRoots ? [...trustedByNode(), ...this.#anchors] : this.#anchors);
     return this.#trust;
   }
 
@@ -134,9 +137,9 @@ const isNothing = (value: unknown): boolean => !isGiven(value) || (value as unkn
 const list = <T>(value: OneOrMany<T> | undefined): readonly T[] => (Array.isArray(value) ? value : [value as T]);
 
 /** Certificates that Node trusts unless told otherwise, with those that its environment and flags add. */
-function rootCertificates(): Certificate[] {
+function trustedByNode(): Certificate[] {
   const { getCACertificates } = tls as { getCACertificates?: (kind: 'default') => readonly string[] };
-  const pems = getCACertificates?.('default') ?? tls.rootCertificates;
+  const pems = getCACertificates?.('default') ?? rootCertificates;
   return pems.flatMap(readCertificates);
 }
 

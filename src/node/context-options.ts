@@ -4,7 +4,7 @@ import { retryCookies } from '../handshake/tls13/retry-cookies.ts';
 import { checkMaterial, checkNumber, checkString, invalidArgType, invalidArgValue, isGiven } from './arguments.ts';
 import { type CertificateCompressionAlgorithm, readCertificateCompression } from './certificate-compression.ts';
 import type { ClientTrustOptions } from './client-trust.ts';
-import type { CertificateInput, KeyInput, OneOrMany } from './credentials.ts';
+import type { CertificateInput, KeyInput, LockedKey, OneOrMany } from './credentials.ts';
 import { nodeError } from './errors.ts';
 import type { PfxInput } from './pfx.ts';
 import type { VersionOptions } from './protocol-versions.ts';
@@ -13,7 +13,7 @@ import type { ContextSessionOptions } from './sessions.ts';
 /** What a secure context is made of; the names and forms are those of `tls.createSecureContext`. */
 export interface SecureContextOptions extends VersionOptions, ClientTrustOptions, ContextSessionOptions {
   /** Private keys in PEM (encrypted or not), DER, as KeyObjects, or remote. */
-  readonly key?: OneOrMany<KeyInput> | undefined;
+  readonly key?: KeyInput | readonly (KeyInput | LockedKey)[] | undefined;
   /** Certificate chains, one for each key. */
   readonly cert?: OneOrMany<CertificateInput> | undefined;
   /** Keys with their certificates in PKCS #12 files; their other certificates are authorities for clients. */

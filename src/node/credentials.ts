@@ -22,12 +22,13 @@ export interface RemoteKey {
 }
 
 type Material = string | Uint8Array;
-/** What `key` accepts, alone or in an array: PEM, DER, Node's KeyObject, PEM with its own passphrase, a remote key. */
-export type KeyInput =
-  | Material
-  | KeyObject
-  | RemoteKey
-  | { readonly pem: Material; readonly passphrase?: string | undefined };
+/** What `key` accepts, alone or in an array: PEM, DER, Node's KeyObject, a remote key. */
+export type KeyInput = Material | KeyObject | RemoteKey;
+/** PEM with its own passphrase: in an array, as in Node. */
+export interface LockedKey {
+  readonly pem: Material;
+  readonly passphrase?: string | undefined;
+}
 /** What `cert` accepts, alone or in an array: a chain in PEM, or one certificate in DER. */
 export type CertificateInput = Material;
 export type OneOrMany<T> = T | readonly T[];
@@ -59,13 +60,14 @@ const hasMember = <K extends string>(value: unknown, name: K): value is Record<K
  * at all are read and are of no use.
  */
 export function readCredentials(
-  keys: OneOrMany<KeyInput> | undefined,
+  keys: KeyInput | readonly (KeyInput | LockedKey)[] | undefined,
   certificates: OneOrMany<CertificateInput> | undefined,
   passphrase: string | undefined,
   authorities: readonly Certificate[] = [],
 ): readonly Credential[] {
-  const loaded = list(keys).map((key) => loadKey(key, passphrase));
   const chains = list(certificates).map(readChain);
+  if (hasMember(keys, 'pem')) throw invalidArgType('options.key', material, keys);
+  const loaded = list<KeyInput | LockedKey>(keys).map((key) => loadKey(key, passphrase));
   if (loaded.length === 0) return [];
   const credentials = chains.map((chain) => {
     const [leaf] = chain;
@@ -89,7 +91,7 @@ export const keyMismatch = (): Error =>
     },
   );
 
-function loadKey(input: KeyInput, passphrase: string | undefined): LoadedKey {
+function loadKey(input: KeyInput | LockedKey, passphrase: string | undefined): LoadedKey {
   if (isKeyObject(input)) return localKey(input);
   if (isMaterial(input)) return localKey(readPrivateKey(input, passphrase));
   if (hasMember(input, 'pem')) {

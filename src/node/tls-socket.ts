@@ -338,20 +338,28 @@ function standaloneRole(options: TLSSocketOptions): (socket: TLSSocket) => Strea
   const contexts = { standard, find: () => undefined };
   const crypto = chooseCrypto(options);
   const services = { sessions: sessionsOf(options.server ?? standard, { ...standard.sessionOptions }) };
-  return (socket) => ({
-    policy: new ConnectionPolicy(policyOptions, contexts, socket, services),
-    crypto,
-    emitsHandshakeErrors: true,
-    handshakeTimeout: 0,
-    ...(options.onClientHello && { mayHandOver: true }),
-    reportsFailures: () => true,
-    wantsKeylog: () => socket.listenerCount('keylog') > 0 || (socket.server?.listenerCount('keylog') ?? 0) > 0,
-    onKeylog: (line) => {
-      socket.emit('keylog', line);
-      socket.server?.emit('keylog', line, socket);
-    },
-    onHandshake: (error) => {
-      if (error === undefined) socket.emit('secure');
-    },
-  });
+  return (socket) => {
+    // As in Node: a handshake that fails does not end the process of who listens to the socket once it is secure.
+    socket.on('error', unheard);
+    return {
+      policy: new ConnectionPolicy(policyOptions, contexts, socket, services),
+      crypto,
+      emitsHandshakeErrors: true,
+      handshakeTimeout: 0,
+      ...(options.onClientHello && { mayHandOver: true }),
+      reportsFailures: () => true,
+      wantsKeylog: () => socket.listenerCount('keylog') > 0 || (socket.server?.listenerCount('keylog') ?? 0) > 0,
+      onKeylog: (line) => {
+        socket.emit('keylog', line);
+        socket.server?.emit('keylog', line, socket);
+      },
+      onHandshake: (error) => {
+        if (error !== undefined) return;
+        socket.off('error', unheard);
+        socket.emit('secure');
+      },
+    };
+  };
 }
+
+const unheard = (): void => {};

@@ -16,6 +16,7 @@ describe('the face', () => {
     for (const name of ['createServer', 'createSecureContext', 'Server', 'TLSSocket', 'SecureContext'] as const) {
       assert.equal(typeof tsls[name], 'function');
     }
+    assert.deepEqual(tsls.rootCertificates, tls.rootCertificates);
     assert.ok(createServer() instanceof net.Server);
   });
 });

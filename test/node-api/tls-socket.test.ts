@@ -6,6 +6,7 @@ import { Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import * as tls from 'node:tls';
 import { TLSSocket } from '../../src/index.ts';
 import { duplexPair } from '../support/duplex-pair.ts';
 import { identity } from '../support/identities.ts';
@@ -369,6 +370,21 @@ describe('a TLSSocket over a stream of the application', () => {
     await new Promise((resolve) => socket.once('close', resolve));
     assert.equal(told.length, 2);
     assert.equal(told[0], told[1]);
+  });
+
+  it('a handshake that fails while nobody listens to the socket ends nothing but that', async () => {
+    const [near, far] = duplexPair();
+    const socket = new TLSSocket(near, { isServer: true, ...identity('p256') });
+    far.resume().end('nonsense, no ClientHello');
+    await new Promise((resolve) => socket.once('close', resolve)); // `once` would listen for errors
+    assert.equal(socket.errored?.message, 'record of unknown content type 110');
+    const [end, other] = duplexPair();
+    const secure = new TLSSocket(end, { isServer: true, ...identity('p256') });
+    const peer = tls.connect({ socket: other, rejectUnauthorized: false });
+    await once(secure, 'secure');
+    assert.equal(secure.listenerCount('error'), 0);
+    peer.destroy();
+    secure.destroy();
   });
 
   it('needs isServer: there is no client here', () => {
