@@ -18,3 +18,7 @@ for (const outcome of ['end', 'error']) {
     });
   });
 }
+
+// Whoever started us is gone, however that came about. To listen for it must not keep the application from its end.
+process.once('disconnect', () => process.exit(1));
+process.channel.unref();
