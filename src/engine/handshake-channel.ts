@@ -3,9 +3,9 @@ import type { HandshakeReader } from '../messages/handshake-reader.ts';
 import type { Opener, Sealer } from '../record/protection.ts';
 import { fail } from '../wire/alert.ts';
 import { messageName } from '../wire/code-points.ts';
-import type { Sink } from './connection.ts';
 import type { Inbound } from './inbound.ts';
 import type { Outbound } from './outbound.ts';
+import type { Sink } from './sink.ts';
 
 /** What the handshake can do to the connection. */
 export class HandshakeChannel implements Channel {

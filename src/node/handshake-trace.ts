@@ -1,4 +1,4 @@
-import type { TraceEntry } from '../engine/connection.ts';
+import type { TraceEntry } from '../engine/sink.ts';
 
 interface Peer {
   readonly remoteAddress?: string | undefined;

@@ -1,8 +1,9 @@
 import * as net from 'node:net';
 import { Duplex } from 'node:stream';
-import { Connection, type ConnectionEvent, type Sink } from '../engine/connection.ts';
+import { Connection } from '../engine/connection.ts';
 import { toAlert } from '../engine/failure.ts';
 import { outputPool } from '../engine/output-pool.ts';
+import type { ConnectionEvent, Sink } from '../engine/sink.ts';
 import type { Policy } from '../handshake/config.ts';
 import type { HandshakeReport } from '../handshake/report.ts';
 import { nodeError, type TlsClientError, tlsClientError, transportError } from './errors.ts';

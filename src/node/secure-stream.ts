@@ -1,7 +1,8 @@
 import * as net from 'node:net';
 import { Duplex } from 'node:stream';
 import type { CryptoProvider } from '../crypto/provider.ts';
-import type { Connection, Sink } from '../engine/connection.ts';
+import type { Connection } from '../engine/connection.ts';
+import type { Sink } from '../engine/sink.ts';
 import type { Policy } from '../handshake/config.ts';
 import type { ClientIdentity } from '../handshake/handshake.ts';
 import type { TlsClientError } from './errors.ts';

@@ -1,6 +1,7 @@
 import type { CryptoProvider } from '../../src/crypto/provider.ts';
-import { Connection, type ConnectionEvent } from '../../src/engine/connection.ts';
+import { Connection } from '../../src/engine/connection.ts';
 import type { ConnectionFailure } from '../../src/engine/failure.ts';
+import type { ConnectionEvent } from '../../src/engine/sink.ts';
 import type { Policy, ServerConfig } from '../../src/handshake/config.ts';
 import type { SecureContextOptions } from '../../src/node/context-options.ts';
 import { chooseCrypto } from '../../src/node/crypto-provider.ts';
