@@ -56,7 +56,9 @@ const { transfer } = ArrayBuffer.prototype as { transfer?: Transfer };
  */
 function moveTo(out: Uint8Array, at: number, result: Uint8Array): void {
   out.set(result, at);
-  if (result.length >= worthFreeing && result.length === result.buffer.byteLength) transfer?.call(result.buffer, 0);
+  if (result.length < worthFreeing || result.length !== result.buffer.byteLength) return;
+  if (transfer) transfer.call(result.buffer, 0);
+  else noteYoungBuffer(result.length);
 }
 /** Bytes; less costs the collector less than the call. */
 const worthFreeing = 1024;
