@@ -51,16 +51,16 @@ export function checkHandshakeLimits(options: HandshakeLimitOptions): void {
 
 /** The place of one connection in the line of those that are in their handshake. */
 export interface Place {
-  readonly socket: TLSSocket;
+  /** Absent once the place is left. */
+  socket: TLSSocket | undefined;
   readonly network: string | undefined;
   older: Place | undefined;
   newer: Place | undefined;
-  isLeft: boolean;
 }
 
 /**
  * The connections of a server that are in their handshake, or failed and not closed yet; the oldest first. A line of
- * places, and not a Map, for the reason that `OpenSockets` tells: who leaves lets go of the neighbours.
+ * places, and not a Map, for the reason that `OpenSockets` tells: a place that is left refers to nobody.
  */
 export class PendingHandshakes {
   readonly #most: number;
@@ -95,7 +95,7 @@ export class PendingHandshakes {
   }
 
   add(socket: TLSSocket, network: string | undefined): Place {
-    const place: Place = { socket, network, older: this.#newest, newer: undefined, isLeft: false };
+    const place: Place = { socket, network, older: this.#newest, newer: undefined };
     if (this.#newest) this.#newest.newer = place;
     else this.#oldest = place;
     this.#newest = place;
@@ -106,14 +106,13 @@ export class PendingHandshakes {
 
   /** The handshake is done, or its connection is gone. */
   remove(place: Place): void {
-    if (place.isLeft) return;
+    if (place.socket === undefined) return;
     const { older, newer, network } = place;
     if (older) older.newer = newer;
     else this.#oldest = newer;
     if (newer) newer.older = older;
     else this.#newest = older;
-    place.isLeft = true;
-    place.older = place.newer = undefined;
+    place.socket = place.older = place.newer = undefined;
     this.#size--;
     if (network === undefined) return;
     const left = this.#networks.get(network)! - 1;
@@ -125,10 +124,11 @@ export class PendingHandshakes {
   #evict(): boolean {
     let looks = evictionCandidates;
     for (let place = this.#oldest; place !== undefined && looks > 0; place = place.newer, looks--) {
-      if (place.socket.silence < silenceBeforeEviction) continue;
+      const { socket } = place;
+      if (socket === undefined || socket.silence < silenceBeforeEviction) continue;
       this.remove(place);
       const message = 'The server has too many handshakes, and the client had nothing to say in its own';
-      place.socket.destroy(nodeError('ERR_TLS_HANDSHAKE_EVICTED', message));
+      socket.destroy(nodeError('ERR_TLS_HANDSHAKE_EVICTED', message));
       return true;
     }
     return false;
