@@ -245,6 +245,7 @@ export class SecureLink implements Sink {
   }
 
   #becomeSecure(): void {
+    if (this.#handshake !== 'going on') return; // writing the last flight failed within the step that ends it
     this.#handshake = 'done';
     if (this.connection.isConfirmed) this.#finishHandshake();
     publish('end', () => ({ socket: this.#stream, report: this.#report }));
@@ -261,6 +262,7 @@ export class SecureLink implements Sink {
 
   /** The handshake is done that early data had come before. */
   #confirm(): void {
+    if (this.#handshake !== 'done') return;
     this.#finishHandshake();
     if (this.connection.holdsOutput) setImmediate(() => this.connection.flush());
     process.nextTick(() => {
