@@ -59,7 +59,7 @@ export class Connection {
     this.#sink = sink;
     this.#outbound = new Outbound(sink.returnsOutput);
     this.report = new HandshakeReport(clock, provider.name);
-    const channel = new HandshakeChannel(sink, this.#messages, this.#inbound, this.#outbound);
+    const channel = new HandshakeChannel(sink, this.#messages, this.#inbound, this.#outbound, clock);
     const steps = serverHandshake({ policy, provider, channel, report: this.report });
     this.#handshake = new HandshakeDriver(steps, {
       done: (secured) => this.#becomeSecure(secured),
@@ -128,20 +128,21 @@ export class Connection {
   protect(plain: Uint8Array): Uint8Array | undefined {
     if (this.#secured === undefined || this.#state === 'over' || this.#sentCloseNotify) return undefined;
     this.#outbound.isHeld = false;
-    const { fragmentLimit } = this.#outbound;
-    if (this.#outbound.recordsLeft > Math.ceil(plain.length / fragmentLimit) + 1) {
+    if (this.#outbound.recordsLeft > this.#outbound.mostRecords(plain.length) + 1) {
       this.#outbound.add(ContentType.applicationData, plain);
     } else {
-      this.#protectAcrossKeys(plain, fragmentLimit);
+      this.#protectAcrossKeys(plain);
     }
     return this.#outbound.take();
   }
 
   /** Application data record by record, with a KeyUpdate where the key is used up (RFC 8446 section 5.5). */
-  #protectAcrossKeys(plain: Uint8Array, fragmentLimit: number): void {
-    for (let at = 0; at < plain.length; at += fragmentLimit) {
+  #protectAcrossKeys(plain: Uint8Array): void {
+    for (let at = 0; at < plain.length; ) {
       if (this.#outbound.recordsLeft <= 1) this.#keyUpdates?.send(false);
-      this.#outbound.add(ContentType.applicationData, plain.subarray(at, at + fragmentLimit));
+      const end = at + this.#outbound.nextLength;
+      this.#outbound.add(ContentType.applicationData, plain.subarray(at, end));
+      at = end;
     }
   }
 

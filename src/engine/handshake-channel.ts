@@ -1,4 +1,5 @@
 import type { Channel } from '../handshake/handshake.ts';
+import type { Clock } from '../handshake/report.ts';
 import type { HandshakeReader } from '../messages/handshake-reader.ts';
 import type { Opener, Sealer } from '../record/protection.ts';
 import { fail } from '../wire/alert.ts';
@@ -13,12 +14,14 @@ export class HandshakeChannel implements Channel {
   readonly #messages: HandshakeReader;
   readonly #inbound: Inbound;
   readonly #outbound: Outbound;
+  readonly #clock: Clock;
 
-  constructor(sink: Sink, messages: HandshakeReader, inbound: Inbound, outbound: Outbound) {
+  constructor(sink: Sink, messages: HandshakeReader, inbound: Inbound, outbound: Outbound, clock: Clock) {
     this.#sink = sink;
     this.#messages = messages;
     this.#inbound = inbound;
     this.#outbound = outbound;
+    this.#clock = clock;
   }
 
   send(message: Uint8Array): void {
@@ -59,6 +62,10 @@ export class HandshakeChannel implements Channel {
 
   padRecords(padding: (length: number) => number): void {
     this.#outbound.padRecords(padding);
+  }
+
+  growRecords(): void {
+    this.#outbound.growRecords(this.#clock);
   }
 
   takeEarlyData(maxLength: number): void {

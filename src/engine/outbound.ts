@@ -1,5 +1,6 @@
 import { PlaintextSealer } from '../record/plaintext.ts';
 import type { Sealer } from '../record/protection.ts';
+import { RecordLengths, segmentLength } from '../record/record-lengths.ts';
 import { maxPlaintextLength } from '../record/record-reader.ts';
 import { ContentType } from '../wire/code-points.ts';
 import { outputPool } from './output-pool.ts';
@@ -12,6 +13,8 @@ export class Outbound {
   #negotiatedLimit = maxPlaintextLength;
   #cap = maxPlaintextLength;
   #padding: ((length: number) => number) | undefined;
+  /** How application data is cut; into records as long as may be where it is absent. */
+  #lengths: RecordLengths | undefined;
   /** Handshake messages that share records until something else is sent. */
   #messages: Uint8Array[] = [];
   #sealed: Uint8Array[] = [];
@@ -55,6 +58,11 @@ export class Outbound {
     this.#padding = padding;
   }
 
+  /** Lets the records of application data begin short and grow; `clock` tells pauses, in milliseconds. */
+  growRecords(clock: () => number): void {
+    this.#lengths = new RecordLengths(clock);
+  }
+
   /** Adds content of any type but handshake. */
   add(type: number, content: Uint8Array): void {
     this.#sealMessages();
@@ -81,8 +89,16 @@ export class Outbound {
     return this.#sealer.limit - this.#sealer.sealed;
   }
 
-  get fragmentLimit(): number {
-    return this.#fragmentLimit;
+  /** How many records so many bytes of application data can become at most. */
+  mostRecords(length: number): number {
+    const shorter = this.#lengths ? Math.ceil(this.#fragmentLimit / segmentLength) + 1 : 0;
+    return Math.ceil(length / this.#fragmentLimit) + shorter;
+  }
+
+  /** Most bytes of application data that become one record now. */
+  get nextLength(): number {
+    this.#lengths?.begin();
+    return this.#lengths?.next(this.#fragmentLimit, this.#sealer.overhead) ?? this.#fragmentLimit;
   }
 
   #sealMessages(): void {
@@ -96,13 +112,22 @@ export class Outbound {
   #seal(type: number, content: Uint8Array): Uint8Array {
     const limit = this.#fragmentLimit;
     const sealer = this.#sealer;
-    const count = Math.max(1, Math.ceil(content.length / limit));
+    const { overhead } = sealer;
+    let count = Math.max(1, Math.ceil(content.length / limit));
     if (this.#padding !== undefined && sealer.canPad) return this.#sealPadded(type, content, count, this.#padding);
-    const length = content.length + count * sealer.overhead;
-    const out = this.#pooled ? outputPool.take(length) : Buffer.allocUnsafe(length);
+    const needsMore = type === ContentType.applicationData && content.length + overhead > segmentLength;
+    const lengths = needsMore ? this.#lengths : undefined;
+    lengths?.begin();
+    count += lengths?.shorterThan(limit, overhead) ?? 0;
+    const most = content.length + count * overhead;
+    const out = this.#pooled ? outputPool.take(most) : Buffer.allocUnsafe(most);
     let end = 0;
-    for (let at = 0, i = 0; i < count; i++, at += limit) {
-      end = sealer.seal(type, count === 1 ? content : content.subarray(at, at + limit), 0, out, end);
+    for (let at = 0; at < content.length || end === 0; ) {
+      const length = lengths?.next(limit, overhead) ?? limit;
+      const part = at === 0 && content.length <= length ? content : content.subarray(at, at + length);
+      end = sealer.seal(type, part, 0, out, end);
+      at += length;
+      if (part.length === length) lengths?.grow(limit, overhead);
     }
     return out.length === end ? out : out.subarray(0, end);
   }

@@ -91,6 +91,8 @@ export interface ServerConfig {
   readonly recordSizeLimit?: number;
   /** Zero bytes to add to a record of TLS 1.3 that holds `length` bytes (RFC 8446 section 5.4). */
   readonly padding?: (length: number) => number;
+  /** Whether records of application data are all as long as may be, instead of beginning short. */
+  readonly hasFixedRecords?: boolean;
   /** Whether EncryptedExtensions tells our groups (RFC 8446 section 4.2.7). */
   readonly announceGroups?: boolean;
 }

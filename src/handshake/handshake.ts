@@ -23,6 +23,8 @@ export interface Channel {
   limitFragments(length: number): void;
   /** Pads the records that we send (RFC 8446 section 5.4). */
   padRecords(padding: (length: number) => number): void;
+  /** Lets the records of application data that we send begin short and grow. */
+  growRecords(): void;
   /** Passes over records that cannot be read, up to the bounds for early data (RFC 8446 section 4.2.10). */
   skipEarlyData(how: 'untilHello' | 'undecryptable'): void;
   /** Takes application data before the handshake is done, so many bytes of it (RFC 8446 section 4.2.10). */

@@ -47,6 +47,10 @@ export function checkString(name: string, value: unknown): asserts value is stri
   if (typeof value !== 'string') throw invalidArgType(name, 'of type string', value);
 }
 
+export function checkBoolean(name: string, value: unknown): asserts value is boolean {
+  if (typeof value !== 'boolean') throw invalidArgType(name, 'of type boolean', value);
+}
+
 export function checkFunction(name: string, value: unknown): void {
   if (typeof value !== 'function') throw invalidArgType(name, 'of type function', value);
 }

@@ -1,7 +1,15 @@
 import { nodeCrypto } from '../crypto/node/provider.ts';
 import type { ServerConfig } from '../handshake/config.ts';
 import { retryCookies } from '../handshake/tls13/retry-cookies.ts';
-import { checkMaterial, checkNumber, checkString, invalidArgType, invalidArgValue, isGiven } from './arguments.ts';
+import {
+  checkBoolean,
+  checkMaterial,
+  checkNumber,
+  checkString,
+  invalidArgType,
+  invalidArgValue,
+  isGiven,
+} from './arguments.ts';
 import { type CertificateCompressionAlgorithm, readCertificateCompression } from './certificate-compression.ts';
 import type { ClientTrustOptions } from './client-trust.ts';
 import type { CertificateInput, KeyInput, LockedKey, OneOrMany } from './credentials.ts';
@@ -38,6 +46,8 @@ export interface SecureContextOptions extends VersionOptions, ClientTrustOptions
   readonly recordSizeLimit?: number | undefined;
   /** Zero bytes to hide the length of a TLS 1.3 record of `length` bytes with (RFC 8446 section 5.4). */
   readonly recordPadding?: ((length: number) => number) | number | undefined;
+  /** Whether the records of a connection begin short, for a packet each, and grow while data flows; true by default. */
+  readonly dynamicRecordSizing?: boolean | undefined;
   /** How certificates may be compressed for clients of TLS 1.3 that take it, and theirs for us (RFC 8879). */
   readonly certificateCompression?: readonly CertificateCompressionAlgorithm[] | undefined;
   /** Whether HelloRetryRequests carry a cookie that the client must bring back (RFC 8446 section 4.2.2). */
@@ -83,13 +93,15 @@ function refuseEngines({ clientCertEngine, privateKeyEngine, privateKeyIdentifie
 
 /** The part of a configuration that concerns records, retries and the compression of certificates. */
 export function readRecordOptions(options: SecureContextOptions): Partial<ServerConfig> {
-  const { recordSizeLimit, recordPadding, statelessRetry } = options;
+  const { recordSizeLimit, recordPadding, dynamicRecordSizing, statelessRetry } = options;
   if (isGiven(recordSizeLimit)) checkNumber('options.recordSizeLimit', recordSizeLimit, 64, 16_384, true);
   const padding = typeof recordPadding === 'number' ? padTo(recordPadding) : recordPadding;
   if (padding !== undefined && typeof padding !== 'function') {
     throw invalidArgType('options.recordPadding', 'of type number or function', padding);
   }
+  if (isGiven(dynamicRecordSizing)) checkBoolean('options.dynamicRecordSizing', dynamicRecordSizing);
   return {
+    ...(dynamicRecordSizing === false && { hasFixedRecords: true }),
     ...(recordSizeLimit !== undefined && { recordSizeLimit }),
     ...(padding && { padding }),
     ...(statelessRetry && { retryCookies: retryCookies(nodeCrypto) }),

@@ -19,7 +19,7 @@ import { PlaintextSealer, plaintextOpener } from '../../src/record/plaintext.ts'
 import type { Opened, Opener, Sealer } from '../../src/record/protection.ts';
 import { Opener12, Sealer12 } from '../../src/record/protection12.ts';
 import { Opener13, Sealer13 } from '../../src/record/protection13.ts';
-import { RecordReader } from '../../src/record/record-reader.ts';
+import { type Record, RecordReader } from '../../src/record/record-reader.ts';
 import { ContentType, HandshakeType, NamedGroup } from '../../src/wire/code-points.ts';
 import { Reader } from '../../src/wire/reader.ts';
 import { type HelloFields, hello12, hello13, writeHello, x25519 } from './client-hello.ts';
@@ -113,7 +113,7 @@ export class RawClient {
 
   readOutput(bytes: Uint8Array): this {
     this.#reader.append(bytes);
-    for (let record = this.#reader.next(); record; record = this.#reader.next()) {
+    for (let record = this.#next(); record; record = this.#next()) {
       if (record.type === ContentType.changeCipherSpec) {
         this.receiveChangeCipherSpec();
         continue;
@@ -132,6 +132,11 @@ export class RawClient {
   }
 
   /** What the server sends from here on may be under other keys. */
+  #next(): Record | undefined {
+    this.#reader.maxFragmentLength = this.opener.maxFragmentLength;
+    return this.#reader.next();
+  }
+
   protected receiveChangeCipherSpec(): void {}
 
   #receive(message: HandshakeMessage): void {

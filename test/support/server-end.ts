@@ -49,6 +49,11 @@ export class ServerEnd {
     this.connection = new Connection(policy, options.provider ?? chooseCrypto(), sink, () => this.#time++);
   }
 
+  /** Lets time go by. */
+  wait(milliseconds: number): void {
+    this.#time += milliseconds;
+  }
+
   receive(bytes: Uint8Array): void {
     this.connection.receive(bytes);
   }

@@ -127,7 +127,8 @@ function begin(
   alpn: string | undefined,
   secureRenegotiation: boolean,
 ): Conversation12 {
-  const { hello, config, provider, report } = negotiation;
+  const { hello, config, provider, report, channel } = negotiation;
+  if (!config.hasFixedRecords) channel.growRecords();
   report.cipherSuite = suite;
   report.alpnProtocol = alpn;
   const transcript = new Transcript(provider.hash(suite.hash)).add(hello.raw);

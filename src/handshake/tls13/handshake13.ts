@@ -143,6 +143,7 @@ function* sendServerFlight(hs: Handshake13): Steps<Flight> {
   }
   channel.limitFragments(limits.sending);
   if (config.padding) channel.padRecords(config.padding);
+  else if (!config.hasFixedRecords) channel.growRecords();
 
   send(hs, writeEncryptedExtensions(encryptedReplies(hs)));
   if (hs.clientAuth) send(hs, writeCertificateRequest13(certificateRequest(hs, hs.clientAuth), noContext));
