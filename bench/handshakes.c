@@ -2,10 +2,11 @@
  * The load of the handshake benchmarks: clients of OpenSSL's, without the cost of Node around them, so that it is the
  * server that is busy. Compiled by the benchmark itself: cc -O2 handshakes.c -lssl -lcrypto
  *
- * usage: handshakes PORT COUNT AT_ONCE VERSION SUITE GROUPS full|resumed
- * Makes COUNT connections, AT_ONCE at a time, and waits on each until the server closes it. `resumed` makes one full
- * handshake first, resumes its session from then on, and says something that the server answers. Prints how many sessions were received and how many
- * handshakes were resumed, or ends with 1 and what went wrong.
+ * usage: handshakes PORT COUNT AT_ONCE VERSION SUITE GROUPS full|resumed|brief
+ * Makes COUNT connections, AT_ONCE at a time, and waits on each until the server closes it; `brief` ones are closed by
+ * the client, as soon as they are secure. `resumed` makes one full handshake first, resumes its session from then on, and
+ * says something that the server answers. Prints how many sessions were received, how many handshakes were resumed, and
+ * how many seconds it took, or ends with 1 and what went wrong.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -19,6 +20,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 struct client {
@@ -31,7 +33,7 @@ static struct sockaddr_in server;
 static SSL_CTX *context;
 static SSL_SESSION *first;
 static long sessions, resumed, left;
-static int poller, resumes;
+static int poller, resumes, leaves;
 
 static void give_up(const char *what) {
   perror(what);
@@ -83,20 +85,26 @@ static void start(struct client *client) {
   shake_hands(client);
 }
 
+/* Closes a connection. */
+static int finish(struct client *client) {
+  SSL_shutdown(client->ssl);
+  close(client->socket);
+  SSL_free(client->ssl);
+  return 1;
+}
+
 /* Goes on with a client whose socket has news. Returns whether its connection is over. */
 static int go_on(struct client *client) {
   char rest[4096];
   int result;
   if (!client->is_secure && !shake_hands(client)) return 0;
+  if (leaves) return finish(client);
   while ((result = SSL_read(client->ssl, rest, sizeof rest)) > 0) continue;
   switch (SSL_get_error(client->ssl, result)) {
     case SSL_ERROR_WANT_READ:
       return 0;
     case SSL_ERROR_ZERO_RETURN:
-      SSL_shutdown(client->ssl);
-      close(client->socket);
-      SSL_free(client->ssl);
-      return 1;
+      return finish(client);
     default:
       give_up("the connection broke");
       return 1;
@@ -130,11 +138,12 @@ static void run(long count, int at_once) {
 
 int main(int argc, char **argv) {
   if (argc != 8) {
-    fprintf(stderr, "usage: handshakes PORT COUNT AT_ONCE VERSION SUITE GROUPS full|resumed\n");
+    fprintf(stderr, "usage: handshakes PORT COUNT AT_ONCE VERSION SUITE GROUPS full|resumed|brief\n");
     return 2;
   }
   int version = strcmp(argv[4], "TLSv1.2") == 0 ? TLS1_2_VERSION : TLS1_3_VERSION;
   resumes = strcmp(argv[7], "resumed") == 0;
+  leaves = strcmp(argv[7], "brief") == 0;
   signal(SIGPIPE, SIG_IGN);
   server.sin_family = AF_INET;
   server.sin_port = htons(atoi(argv[1]));
@@ -150,7 +159,11 @@ int main(int argc, char **argv) {
   SSL_CTX_sess_set_new_cb(context, keep_session);
   if (resumes) run(1, 1);
   sessions = resumed = 0;
+  struct timespec start, end;
+  clock_gettime(CLOCK_MONOTONIC, &start);
   run(atol(argv[2]), atoi(argv[3]));
-  printf("{\"sessions\":%ld,\"resumed\":%ld}\n", sessions, resumed);
+  clock_gettime(CLOCK_MONOTONIC, &end);
+  double seconds = (end.tv_sec - start.tv_sec) + (end.tv_nsec - start.tv_nsec) / 1e9;
+  printf("{\"sessions\":%ld,\"resumed\":%ld,\"seconds\":%.6f}\n", sessions, resumed, seconds);
   return 0;
 }

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { parseIp } from '../x509/ip-address.ts';
 
@@ -18,6 +19,8 @@ export type Command =
       readonly files: { readonly cert: string; readonly key: string } | undefined;
       /** Further names for the development certificate. */
       readonly names: readonly string[];
+      /** How many processes serve; 1 is this one. */
+      readonly workers: number;
     };
 
 /** The text of `--help`. */
@@ -33,6 +36,8 @@ Options:
       --key <file>      its private key in PEM
       --name <name>     a further host name or IP address for the development
                         certificate; may be repeated
+      --workers <number>  processes that serve (default 1; 0 or auto: one for each
+                        core); sessions are resumed by all of them
   -h, --help            show this text
   -v, --version         show the version
 
@@ -59,7 +64,19 @@ export function readArguments(args: readonly string[]): Command {
     host,
     files: cert !== undefined && key !== undefined ? { cert, key } : undefined,
     names,
+    workers: readWorkers(values.workers ?? '1'),
   };
+}
+
+/** More than any machine has cores for. */
+const mostWorkers = 1024;
+
+function readWorkers(text: string): number {
+  if (text === 'auto' || text === '0') return availableParallelism();
+  if (!/^\d{1,4}$/.test(text) || Number(text) > mostWorkers) {
+    throw new UsageError(`--workers ${text} is neither auto nor a number up to ${mostWorkers}`);
+  }
+  return Number(text);
 }
 
 function readPort(text: string): number {
@@ -73,6 +90,7 @@ interface Values {
   readonly cert?: string;
   readonly key?: string;
   readonly name?: string[];
+  readonly workers?: string;
   readonly help?: boolean;
   readonly version?: boolean;
 }
@@ -87,6 +105,7 @@ function parse(args: readonly string[]): Values {
         cert: { type: 'string' },
         key: { type: 'string' },
         name: { type: 'string', multiple: true },
+        workers: { type: 'string' },
         help: { type: 'boolean', short: 'h' },
         version: { type: 'boolean', short: 'v' },
       },

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { after, test } from 'node:test';
+import * as tls from 'node:tls';
 import { fileURLToPath } from 'node:url';
 
 const main = fileURLToPath(new URL('main.js', import.meta.url));
@@ -87,6 +88,49 @@ test('a certificate and key of one’s own', async () => {
     assert.match(stderr, message);
     assert.equal(stderr.trim().split('\n').length, 1);
   }
+});
+
+/** A connection that is resumed if it can be; what became of it, and the session to come back with. */
+async function visit(url: string, session?: Buffer): Promise<{ reused: boolean; session: Buffer }> {
+  const { port, hostname: host } = new URL(url);
+  const socket = tls.connect({ port: Number(port), host, ca: authority(), ...(session && { session }) });
+  let given: Buffer | undefined;
+  socket.on('session', (data: Buffer) => {
+    given = data;
+  });
+  await once(socket, 'secureConnect');
+  const reused = socket.isSessionReused();
+  socket.end('GET /json HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
+  await once(socket.resume(), 'close');
+  assert.ok(given);
+  return { reused, session: given };
+}
+
+const lines = (started: Started, text: string): number => started.output().split(text).length - 1;
+
+test('workers listen at one port, resume each other’s sessions, are replaced, and end together', async () => {
+  const started = await start('--workers', '2');
+  assert.match(started.output(), /listens on https:\S+, by 2 workers\n/);
+  const { session } = await visit(started.url);
+  const visits = await Promise.all(Array.from({ length: 12 }, () => visit(started.url, session)));
+  assert.deepEqual(new Set(visits.map(({ reused }) => reused)), new Set([true]));
+  while (lines(started, '  TLSv1.3  ') < 13) await once(started.process.stdout!, 'data');
+  if (process.platform === 'linux') {
+    // Elsewhere nothing tells without further tools which processes are its workers.
+    const { pid } = started.process;
+    const [worker] = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').split(' ');
+    process.kill(Number(worker), 'SIGKILL');
+    while (!started.output().includes('another takes its place')) await once(started.process.stdout!, 'data');
+    assert.match(started.output(), /A worker ended \(SIGKILL\); another takes its place in 100 ms/);
+    assert.equal((await visit(started.url, session)).reused, true);
+  }
+  await stop(started);
+});
+
+test('workers that cannot start say why, once', () => {
+  const { status, stderr } = runOnce('--workers', '2', '--host', '203.0.113.1', '--port', '0');
+  assert.equal(status, 1);
+  assert.equal(stderr, 'tsls: --host 203.0.113.1 is no address of this machine\n');
 });
 
 test('help, version and mistakes', () => {

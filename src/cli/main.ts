@@ -5,9 +5,11 @@ import { chooseCrypto } from '../node/crypto-provider.ts';
 import { type Command, readArguments, UsageError, usage } from './arguments.ts';
 import { openDevelopmentStore } from './development-store.ts';
 import { developmentNames, type Identity, isEveryAddress, readIdentity, shortPath } from './identity.ts';
-import { type Serving, serve } from './serve.ts';
-import { connectionLine, failureLine, type Style, terminalStyle } from './terminal.ts';
+import { printConnections } from './print-connections.ts';
+import { type ListenOptions, type Serving, serve } from './serve.ts';
+import { type Style, terminalStyle } from './terminal.ts';
 import { trustAdvice } from './trust.ts';
+import { startWorkers } from './workers.ts';
 
 type ServeCommand = Extract<Command, { kind: 'serve' }>;
 
@@ -15,7 +17,8 @@ type ServeCommand = Extract<Command, { kind: 'serve' }>;
 const grace = 3000;
 
 const { env, stdout } = process;
-const style: Style = terminalStyle(stdout.isTTY === true && !env.NO_COLOR && env.TERM !== 'dumb');
+const isStyled = stdout.isTTY === true && !env.NO_COLOR && env.TERM !== 'dumb';
+const style: Style = terminalStyle(isStyled);
 const say = (line: string): void => void stdout.write(`${line}\n`);
 
 // Nobody reads on, as in `tsls | head`.
@@ -23,20 +26,24 @@ stdout.on('error', () => process.exit(0));
 
 async function run(command: ServeCommand): Promise<void> {
   const identity = command.files === undefined ? developmentIdentity(command) : readIdentity(command.files);
-  const { port, host } = command;
-  const serving = await serve({
-    cert: identity.cert,
-    key: identity.key,
-    port,
-    host,
-    onConnection: (socket) => say(connectionLine(socket.handshakeReport, socket, new Date(), style)),
-    onFailure: (error) => say(failureLine(error, new Date(), style)),
-    onError: (error) => say(style.bad(`The server cannot accept a connection: ${error.message}`)),
-  }).catch((error: NodeJS.ErrnoException) => {
+  const { port, host, workers } = command;
+  const setup = { cert: identity.cert, key: identity.key, port, host };
+  const started = workers > 1 ? serveByWorkers(setup, workers) : serve({ ...setup, ...printConnections(style) });
+  const serving = await started.catch((error: NodeJS.ErrnoException) => {
     throw startError(error, command);
   });
   announce(serving, command, identity.authorityPath);
   endOnSignals(serving);
+}
+
+function serveByWorkers({ cert, key, ...place }: Identity & ListenOptions, count: number): Promise<Serving> {
+  const text = (pem: Uint8Array | string): string => Buffer.from(pem).toString();
+  return startWorkers({
+    setup: { ...place, cert: text(cert), key: text(key), isStyled },
+    count,
+    onDeath: (how, delay) => say(style.bad(`A worker ended (${how}); another takes its place in ${delay} ms`)),
+    onUnheard: () => process.exit(0),
+  });
 }
 
 function developmentIdentity({ names, host }: ServeCommand): Identity {
@@ -66,11 +73,12 @@ function startError(error: NodeJS.ErrnoException, { port, host, files }: ServeCo
   return new Error(`the certificate in ${files.cert} and the key in ${files.key} cannot be used: ${error.message}`);
 }
 
-function announce(serving: Serving, { host }: ServeCommand, authorityPath: string | undefined): void {
+function announce(serving: Serving, { host, workers }: ServeCommand, authorityPath: string | undefined): void {
   const { port } = serving.address;
   const name = host === undefined || isEveryAddress(host) ? 'localhost' : host.includes(':') ? `[${host}]` : host;
   const url = `https://${name}:${port}/`;
-  say(`tsls ${version()} listens on ${style.bold(url)}`);
+  const by = workers > 1 ? `, by ${workers} workers` : '';
+  say(`tsls ${version()} listens on ${style.bold(url)}${by}`);
   if (authorityPath !== undefined) {
     say(`\nTry it:\n  curl --cacert ${authorityPath} ${url}`);
     say(`\nTo trust its certificates (${authorityPath}) in`);

@@ -5,16 +5,20 @@ import { pipeline } from 'node:stream';
 import { createServer, type Server, type TLSSocket, type TlsClientError } from '../index.ts';
 import { type Answer, type Asked, answer } from './answers.ts';
 
-/** What to serve with, and who hears of it. */
-export interface ServeOptions {
-  /** The certificate chain in PEM. */
-  readonly cert: string | Uint8Array;
-  /** The private key in PEM. */
-  readonly key: string | Uint8Array;
+/** Where to listen. */
+export interface ListenOptions {
   /** 0 for any free port. */
   readonly port: number;
   /** By default all addresses of this machine. */
   readonly host?: string | undefined;
+}
+
+/** What to serve with, and who hears of it. */
+export interface ServeOptions extends ListenOptions {
+  /** The certificate chain in PEM. */
+  readonly cert: string | Uint8Array;
+  /** The private key in PEM. */
+  readonly key: string | Uint8Array;
   onConnection?(socket: TLSSocket): void;
   onFailure?(error: TlsClientError): void;
   /** The server runs and could not accept a connection, for want of file descriptors say. */
