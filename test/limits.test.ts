@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { limits } from '../src/engine/limits.ts';
-import { defaultMaxMessageLength } from '../src/messages/handshake-reader.ts';
+import { maxHelloLength, maxMessageLength } from '../src/messages/handshake-reader.ts';
 import { defaultMaxPending, defaultMessageTimeout, silenceBeforeEviction } from '../src/node/pending-handshakes.ts';
 import { maxPlaintextLength } from '../src/record/record-reader.ts';
 
@@ -25,7 +25,8 @@ describe('docs/LIMITS.md', () => {
     ['KeyUpdates without application data', limits.keyUpdates],
     ['Attempts to renegotiate', limits.renegotiations],
     ['Bytes of early data passed over', limits.skippedEarlyData],
-    ['Body of a handshake message', defaultMaxMessageLength],
+    ['Body of a handshake message of another kind', maxMessageLength],
+    ['Body of a ClientHello', maxHelloLength],
     ['`maxPendingHandshakes`', defaultMaxPending],
     ['`handshakeMessageTimeout`', defaultMessageTimeout],
   ] as const) {

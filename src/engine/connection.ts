@@ -238,6 +238,7 @@ export class Connection {
           this.#receiveMessage(message);
           continue;
         }
+        this.#checkBegunMessage();
         const record = this.#inbound.nextRecord();
         if (record === undefined) break;
         this.#receiveRecord(record);
@@ -271,8 +272,12 @@ export class Connection {
 
   // ---- records
 
+  get #is13(): boolean {
+    return this.report.versionNumber === ProtocolVersion.tls13;
+  }
+
   #receiveRecord(record: Record): void {
-    const is13 = this.report.versionNumber === ProtocolVersion.tls13;
+    const is13 = this.#is13;
     if (is13 && !this.isConfirmed && record.type === ContentType.changeCipherSpec) {
       return this.#passOverChangeCipherSpec(record);
     }
@@ -285,9 +290,7 @@ export class Connection {
   }
 
   #receiveContent({ type, content }: Opened): void {
-    if (type !== ContentType.handshake && this.#messages.pending > 0) {
-      fail('unexpectedMessage', 'a handshake message is interleaved with another record', 'UNEXPECTED_RECORD');
-    }
+    if (type !== ContentType.handshake && this.#messages.pending > 0) this.#checkInterleaving(type);
     if (type !== ContentType.applicationData) this.#trace('received', 'record', contentName(type), content.length);
     switch (type) {
       case ContentType.applicationData:
@@ -302,6 +305,13 @@ export class Connection {
       default:
         return fail('unexpectedMessage', `record of unknown content type ${type}`, 'UNEXPECTED_RECORD');
     }
+  }
+
+  /** RFC 8446 section 5.1 forbids what RFC 5246 section 6.2.1 allows; an alert that ends the connection does so anyway. */
+  #checkInterleaving(type: number): void {
+    if (type === ContentType.alert) return; // see `#receiveAlert`
+    if (type === ContentType.applicationData && this.isConfirmed && !this.#is13) return;
+    fail('unexpectedMessage', 'a handshake message is interleaved with another record', 'UNEXPECTED_RECORD');
   }
 
   #receiveApplicationData(content: Uint8Array): void {
@@ -340,11 +350,14 @@ export class Connection {
 
   #receiveAlert(content: Uint8Array): void {
     this.#trace('received', 'alert', alertName(content[1] ?? -1) ?? `${content[1]}`, content.length);
-    const alert = readAlert(content, this.report.versionNumber === ProtocolVersion.tls13);
+    const alert = readAlert(content, this.#is13);
     switch (alert.kind) {
       case 'closeNotify':
         return this.#receiveCloseNotify();
       case 'warning':
+        if (this.#messages.pending > 0 && this.report.versionNumber !== ProtocolVersion.tls12) {
+          fail('unexpectedMessage', 'a handshake message is interleaved with an alert', 'UNEXPECTED_RECORD');
+        }
         if (++this.#warnings <= limits.warningAlerts) return;
         return fail('decodeError', 'too many warning alerts', 'TOO_MANY_WARNING_ALERTS');
       case 'error':
@@ -355,6 +368,8 @@ export class Connection {
   #receiveCloseNotify(): void {
     this.#receivedCloseNotify = true;
     if (this.isSecure) return this.#sink.event({ type: 'end' });
+    // RFC 8446 section 6.1: our side is closed by the same alert.
+    this.close();
     this.#end('socket hang up: the client closed the connection during the handshake', {
       code: 'ECONNRESET',
       alert: 'closeNotify',
@@ -364,27 +379,41 @@ export class Connection {
 
   // ---- handshake messages
 
-  #receiveMessage(message: HandshakeMessage): void {
-    this.#trace('received', 'message', messageName(message.type) ?? `type ${message.type}`, message.raw.length);
-    if (this.isConfirmed) return this.#receivePostHandshake(message);
-    const name = messageName(message.type);
-    const expected = this.#handshake?.expected;
-    if (name === undefined || !this.#handshake?.expects(name)) {
-      fail('unexpectedMessage', `${name ?? `message of type ${message.type}`} instead of ${expected}`);
-    }
-    this.#handshake?.resume(message);
+  /** Whether the message of which a part is here is worth waiting for. */
+  #checkBegunMessage(): void {
+    const type = this.#messages.nextType;
+    if (type === undefined) return;
+    this.#checkExpected(type);
+    this.#messages.checkNextLength();
   }
 
-  #receivePostHandshake(message: HandshakeMessage): void {
-    const is13 = this.#secured?.version === ProtocolVersion.tls13;
-    if (is13 && message.type === HandshakeType.keyUpdate) {
-      checkMessageBoundary(this.#messages);
-      return this.#keyUpdates?.receive(message, !this.#sentCloseNotify);
+  #checkExpected(type: number): void {
+    const name = messageName(type);
+    const words = name ?? `message of type ${type}`;
+    if (!this.isConfirmed) {
+      if (name !== undefined && this.#handshake?.expects(name)) return;
+      fail('unexpectedMessage', `${words} instead of ${this.#handshake?.expected}`);
     }
-    if (!is13 && message.type === HandshakeType.clientHello) return this.#refuseRenegotiation();
-    const name = messageName(message.type);
-    if (name !== undefined && this.#authentication?.expects(name)) return this.#authentication.resume(message);
-    fail('unexpectedMessage', `${name ?? `message of type ${message.type}`} after the handshake`);
+    // RFC 8446 section 4.6.3; RFC 5246 section 7.2.2.
+    if (type === (this.#is13 ? HandshakeType.keyUpdate : HandshakeType.clientHello)) return;
+    if (name === undefined || !this.#authentication?.expects(name)) {
+      fail('unexpectedMessage', `${words} after the handshake`);
+    }
+  }
+
+  #receiveMessage(message: HandshakeMessage): void {
+    this.#trace('received', 'message', messageName(message.type) ?? `type ${message.type}`, message.raw.length);
+    this.#checkExpected(message.type);
+    if (!this.isConfirmed) return this.#handshake?.resume(message);
+    switch (message.type) {
+      case HandshakeType.keyUpdate:
+        checkMessageBoundary(this.#messages);
+        return this.#keyUpdates?.receive(message, !this.#sentCloseNotify);
+      case HandshakeType.clientHello:
+        return this.#refuseRenegotiation();
+      default:
+        this.#authentication?.resume(message);
+    }
   }
 
   /** RFC 5246 section 7.2.2. */

@@ -68,6 +68,10 @@ export class HandshakeChannel implements Channel {
     this.#outbound.growRecords(this.#clock);
   }
 
+  expectRecords12(maxLength: number): void {
+    this.#inbound.expectRecords12(maxLength);
+  }
+
   takeEarlyData(maxLength: number): void {
     this.#inbound.takeEarlyData(maxLength);
   }

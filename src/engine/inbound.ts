@@ -2,7 +2,7 @@ import { plaintextOpener } from '../record/plaintext.ts';
 import type { Opened, Opener } from '../record/protection.ts';
 import { type Record, RecordReader } from '../record/record-reader.ts';
 import { fail } from '../wire/alert.ts';
-import { ContentType } from '../wire/code-points.ts';
+import { ContentType, ProtocolVersion } from '../wire/code-points.ts';
 import { limits } from './limits.ts';
 
 /** Input bytes to contents: framing, then protection, then the passing over of refused early data. */
@@ -49,6 +49,12 @@ export class Inbound {
     if (how === 'untilHello') this.#reader.maxFragmentLength = 2 ** 14 + 256;
   }
 
+  /** From here on records are of TLS 1.2, and hold at most so many bytes until they are encrypted. */
+  expectRecords12(maxLength: number): void {
+    this.#reader.version = ProtocolVersion.tls12;
+    this.#reader.maxFragmentLength = maxLength;
+  }
+
   takeEarlyData(maxLength: number): void {
     this.#earlyDataLeft = maxLength;
   }
@@ -77,6 +83,8 @@ export class Inbound {
     if (this.#skipping === 'untilHello') {
       if (type === ContentType.applicationData) return this.#skip(end - start);
       this.#skipping = 'nothing';
+      this.#reader.maxFragmentLength = this.#opener.maxFragmentLength;
+      this.#reader.checkLength(end - start);
     }
     const opened = this.#opener.open(type, bytes, start, end);
     if (opened !== undefined) {

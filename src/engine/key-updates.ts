@@ -14,6 +14,8 @@ export class KeyUpdates {
   /** Updates of the peer's since it last sent application data. */
   #received = 0;
   #answered = false;
+  /** Whether the peer was asked for an update and has sent none since. */
+  #asked = false;
 
   constructor(secured: Secured, inbound: Inbound, outbound: Outbound) {
     this.#secured = secured;
@@ -40,16 +42,21 @@ export class KeyUpdates {
   receive(message: HandshakeMessage, mayAnswer: boolean): void {
     const requested = readKeyUpdate(message);
     if (++this.#received > limits.keyUpdates) fail('unexpectedMessage', 'too many KeyUpdates', 'TOO_MANY_KEY_UPDATES');
+    this.#asked = false;
     this.#inbound.protect(this.#secured.nextOpener!());
     if (!requested || this.#answered || !mayAnswer) return;
     this.#answered = true;
     this.send(false);
   }
 
-  /** Replaces our keys. Throws `TlsAlert` (internal_error) in TLS 1.2, whose keys then are used up for good. */
+  /**
+   * Replaces our keys, and asks the peer for the same if `requested` and that was not asked already (RFC 9846 section
+   * 4.7.3). Throws `TlsAlert` (internal_error) in TLS 1.2, whose keys then are used up for good.
+   */
   send(requested: boolean): void {
     if (!this.isPossible) fail('internalError', 'the keys of this version cannot be replaced', 'KEYS_EXHAUSTED');
-    this.#outbound.addMessage(writeKeyUpdate(requested));
+    this.#outbound.addMessage(writeKeyUpdate(requested && !this.#asked));
+    this.#asked ||= requested;
     this.#outbound.protect(this.#secured.nextSealer!());
   }
 }

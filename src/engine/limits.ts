@@ -1,13 +1,13 @@
 /**
  * Bounds on what a peer can make one connection hold or do. Each of them ends the connection with the alert named.
- * Beside these: a record holds at most 2^14 + 2048 bytes (record_overflow), a handshake message
- * `defaultMaxMessageLength` (illegal_parameter), and unread input at most what the socket delivered at once.
+ * Beside these: a record holds at most 2^14 + 2048 bytes (record_overflow), a handshake message `maxMessageLength`
+ * or `maxHelloLength` (illegal_parameter, decode_error), and unread input at most what the socket delivered at once.
  */
 export const limits = {
   /** Application-data records without content in a row (unexpected_message). */
   emptyRecords: 32,
   /** ChangeCipherSpec records that a TLS 1.3 handshake passes over (unexpected_message). */
-  changeCipherSpecs: 8,
+  changeCipherSpecs: 32,
   /** Warning alerts in a row (decode_error). */
   warningAlerts: 4,
   /** KeyUpdates without application data in between (unexpected_message). */

@@ -11,9 +11,11 @@ function readServerName(r: Reader): string | undefined {
     r.vector16(1, 'server_name').list((list) => ({ type: list.u8(), name: list.vector16(1).rest() })),
   );
   let found: string | undefined;
-  for (const { type, name } of names) {
+  for (const [index, { type, name }] of names.entries()) {
+    if (names.findIndex((other) => other.type === type) < index) {
+      fail('illegalParameter', `server_name holds two names of type ${type}`);
+    }
     if (type !== hostName) continue;
-    if (found !== undefined) fail('illegalParameter', 'server_name holds two host names');
     if (name.length > 255 || name.includes(0)) fail('unrecognizedName', 'server_name is no host name');
     found = ascii(name);
   }

@@ -19,6 +19,8 @@ export interface Channel {
   protectSending(sealer: Sealer): void;
   /** Opens what comes from here on; throws `TlsAlert` when a message spans the change (RFC 8446 section 5.1). */
   protectReceiving(opener: Opener): void;
+  /** From here on the client's records are of TLS 1.2, with so many bytes of plaintext at most (RFC 6066 section 4). */
+  expectRecords12(maxLength: number): void;
   /** Cuts what we send into records of at most so many bytes of content. */
   limitFragments(length: number): void;
   /** Pads the records that we send (RFC 8446 section 5.4). */

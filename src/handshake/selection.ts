@@ -129,9 +129,12 @@ export function selectSizeLimits(hello: ClientHello, config: ServerConfig, versi
     return { sending, receiving, replies: { recordSizeLimit: receiving } };
   }
   if (maxFragmentLength !== undefined) {
-    // RFC 6066 bounds the fragment; the type and padding of TLS 1.3 are not part of it.
+    // RFC 6066 bounds the fragment; the type and padding of TLS 1.3 are not part of it. Its Opener counts both.
     const receiving = version === ProtocolVersion.tls13 ? maxPlaintextLength + 1 : maxFragmentLength;
     return { sending: maxFragmentLength, receiving, replies: { maxFragmentLength } };
   }
-  return { sending: maxPlaintextLength, receiving: maxPlaintextLength + type, replies: {} };
+  return type === 1 ? unlimited13 : unlimited12;
 }
+
+const unlimited12: SizeLimits = { sending: maxPlaintextLength, receiving: maxPlaintextLength, replies: {} };
+const unlimited13: SizeLimits = { ...unlimited12, receiving: maxPlaintextLength + 1 };

@@ -1,8 +1,11 @@
 import { fail } from '../wire/alert.ts';
+import { HandshakeType } from '../wire/code-points.ts';
 import { type HandshakeMessage, messageHeaderLength } from './handshake-message.ts';
 
-/** Most bytes that a handshake message may have unless the reader is told otherwise. */
-export const defaultMaxMessageLength = 65_536;
+/** Most bytes of the body of any handshake message but a ClientHello. */
+export const maxMessageLength = 65_536;
+/** Most bytes of the body of a ClientHello: all its vectors as long as they can be (RFC 8446 section 4.1.2). */
+export const maxHelloLength = 131_396;
 
 const empty = new Uint8Array();
 
@@ -14,11 +17,6 @@ export class HandshakeReader {
   #bytes: Uint8Array = empty;
   #at = 0;
   #end = 0;
-  readonly #maxLength: number;
-
-  constructor(maxLength: number = defaultMaxMessageLength) {
-    this.#maxLength = maxLength;
-  }
 
   /** Bytes of unfinished or unread messages. */
   get pending(): number {
@@ -40,16 +38,38 @@ export class HandshakeReader {
     this.#end += fragment.length;
   }
 
-  /** The next whole message, or `undefined`. Throws `TlsAlert` for one that is too long. */
+  /** The type of the next message, of which at least the first byte is here; `undefined` where nothing is. */
+  get nextType(): number | undefined {
+    return this.pending > 0 ? this.#bytes[this.#at] : undefined;
+  }
+
+  /** Throws `TlsAlert` where the next message is longer than we collect. */
+  checkNextLength(): void {
+    if (this.pending < messageHeaderLength) return;
+    const length = this.#nextLength();
+    const type = this.nextType;
+    if (length <= (type === HandshakeType.clientHello ? maxHelloLength : maxMessageLength)) return;
+    // A Certificate of that length could be; no other message can, whatever it holds.
+    const isLegal = type === HandshakeType.certificate || type === HandshakeType.compressedCertificate;
+    fail(
+      isLegal ? 'illegalParameter' : 'decodeError',
+      `handshake message of ${length} bytes`,
+      'EXCESSIVE_MESSAGE_SIZE',
+    );
+  }
+
+  #nextLength(): number {
+    const at = this.#at;
+    const bytes = this.#bytes;
+    return (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!;
+  }
+
+  /** The next message if it is whole; else `undefined`, and whether it is worth waiting for `checkNextLength` tells. */
   next(): HandshakeMessage | undefined {
     if (this.pending < messageHeaderLength) return undefined;
     const at = this.#at;
     const bytes = this.#bytes;
-    const length = (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!;
-    if (length > this.#maxLength) {
-      fail('illegalParameter', `handshake message of ${length} bytes`, 'EXCESSIVE_MESSAGE_SIZE');
-    }
-    const end = at + messageHeaderLength + length;
+    const end = at + messageHeaderLength + this.#nextLength();
     if (end > this.#end) return undefined;
     this.#at = end;
     const raw = bytes.subarray(at, end);

@@ -52,12 +52,18 @@ export class Opener13 implements Opener {
   readonly #key: TrafficKey;
   /** Most bytes of TLSInnerPlaintext: content, type and padding (RFC 8449 section 4). */
   readonly #innerLimit: number;
+  /** Most bytes of content (RFC 6066 section 4). */
+  readonly #contentLimit: number;
   #opened = 0;
 
-  /** `sizeLimit`: the record_size_limit that this side declared, at most 2^14 + 1. */
-  constructor(key: TrafficKey, sizeLimit: number = maxPlaintextLength + 1) {
+  /**
+   * `sizeLimit`: the record_size_limit that this side declared, at most 2^14 + 1; `contentLimit`: the max_fragment_length
+   * in force, at most 2^14.
+   */
+  constructor(key: TrafficKey, sizeLimit: number = maxPlaintextLength + 1, contentLimit: number = maxPlaintextLength) {
     this.#key = key;
     this.#innerLimit = sizeLimit;
+    this.#contentLimit = contentLimit;
   }
 
   open(type: number, bytes: Uint8Array, start: number, end: number): Opened | undefined {
@@ -74,6 +80,9 @@ export class Opener13 implements Opener {
     let typeAt = inner.length - 1;
     while (typeAt >= 0 && inner[typeAt] === 0) typeAt--;
     if (typeAt < 0) fail('unexpectedMessage', 'encrypted record without content type', 'BAD_RECORD_TYPE');
+    if (typeAt > this.#contentLimit) {
+      fail('recordOverflow', `record of ${typeAt} bytes of content`, 'DATA_LENGTH_TOO_LONG');
+    }
     return { type: inner[typeAt]!, content: inner.subarray(0, typeAt) };
   }
 

@@ -1,5 +1,5 @@
 import { fail } from '../wire/alert.ts';
-import { ContentType } from '../wire/code-points.ts';
+import { ContentType, ProtocolVersion, versionName } from '../wire/code-points.ts';
 
 /** Bytes of a record's header (RFC 8446 section 5.1). */
 export const headerLength = 5;
@@ -29,6 +29,8 @@ export class RecordReader {
   #isFirst = true;
   /** Most bytes of a fragment; grows with the expansion that encryption may add (RFC 8446 section 5.2). */
   maxFragmentLength: number = maxPlaintextLength;
+  /** The version that records must bear, once it is chosen and matters: in TLS 1.2 (RFC 5246 section 6.2.1). */
+  version: number | undefined;
 
   /** Takes input, which must stay unchanged until it was read or `settle` was called. */
   append(bytes: Uint8Array): void {
@@ -116,12 +118,24 @@ export class RecordReader {
     if (type < ContentType.changeCipherSpec || type > ContentType.applicationData) {
       fail('unexpectedMessage', `record of unknown content type ${type}`, 'UNEXPECTED_RECORD');
     }
-    if (bytes[at + 1] !== 3) fail('protocolVersion', 'record of another protocol', 'WRONG_VERSION_NUMBER');
+    this.#checkVersion((bytes[at + 1]! << 8) | bytes[at + 2]!);
     const length = (bytes[at + 3]! << 8) | bytes[at + 4]!;
+    this.checkLength(length);
+    return length;
+  }
+
+  /** RFC 8446 section 5.1 wants it ignored; what is older than SSLv3 is no version of this protocol (appendix D.5). */
+  #checkVersion(version: number): void {
+    if (version < ProtocolVersion.ssl3 || (this.version !== undefined && version !== this.version)) {
+      fail('protocolVersion', `record of ${versionName(version)}`, 'WRONG_VERSION_NUMBER');
+    }
+  }
+
+  /** Throws `TlsAlert` where a fragment of so many bytes is too long. */
+  checkLength(length: number): void {
     if (length > this.maxFragmentLength) {
       fail('recordOverflow', `record of ${length} bytes`, 'ENCRYPTED_LENGTH_TOO_LONG');
     }
-    return length;
   }
 
   /** Recognises, by the first bytes of the connection, protocols that are not TLS, to say so. */

@@ -1,4 +1,4 @@
-/** Alert descriptions by name (RFC 8446 section 6; RFC 5246 section 7.2; RFC 6066, 7301, 9849). */
+/** Alert descriptions by name (RFC 8446 section 6; RFC 5246 section 7.2; RFC 6066, 7301, 9846, 9849). */
 export const AlertDescription = {
   closeNotify: 0,
   unexpectedMessage: 10,
@@ -27,6 +27,7 @@ export const AlertDescription = {
   badCertificateStatusResponse: 113,
   unknownPskIdentity: 115,
   certificateRequired: 116,
+  generalError: 117,
   noApplicationProtocol: 120,
   echRequired: 121,
 } as const;

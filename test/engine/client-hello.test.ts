@@ -248,15 +248,21 @@ describe('what a server must not mind in a ClientHello', () => {
     const client = connect12({}, put(ext.supportedVersions([0x0303])));
     assert.equal(client.server.connection.report.version, 'TLSv1.2');
   });
-  it('a record version of TLS 1.0, or of a future one', () => {
-    for (const minor of [0, 1, 3, 4, 9]) {
+  it('the version of a record (RFC 8446 section 5.1)', () => {
+    for (const version of [0x0300, 0x0301, 0x0303, 0x0304, 0x03ff, 0x0505, 0xffff]) {
       const client = new RawClient();
       client.firstHello = writeHello(hello13(client.key));
-      const record = client.record(22, client.firstHello);
-      record[2] = minor;
+      const record = Buffer.from(client.record(22, client.firstHello));
+      record.writeUInt16BE(version, 1);
       client.server.receive(record);
       assert.equal(client.server.hasFailed, false);
       assert.equal(client.read().messages[0]?.type, HandshakeType.serverHello);
+    }
+  });
+  it('a version that is not there yet (RFC 8446 appendix D.2)', () => {
+    for (const legacyVersion of [0x0304, 0x0305, 0x0399, 0x0400, 0x04ff, 0xffff]) {
+      assert.equal(connect12({}, fields({ legacyVersion })).serverHello?.version, 0x0303);
+      assert.equal(connect13({}, fields({ legacyVersion })).server.connection.report.version, 'TLSv1.3');
     }
   });
 });

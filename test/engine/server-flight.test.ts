@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { writeMessage } from '../../src/messages/handshake-message.ts';
 import { helloRetryRequestRandom } from '../../src/messages/server-hello.ts';
 import {
   ContentType,
@@ -211,6 +212,32 @@ describe('HelloRetryRequest', () => {
       'missingExtension',
     ],
     ['early data', (h, c) => withExtension(withExtension(h, share(c)), ext.earlyData()), 'illegalParameter'],
+    [
+      'another compression method',
+      (h, c) => withExtension({ ...h, compressionMethods: [1] }, share(c)),
+      'illegalParameter',
+    ],
+    ['another version', (h, c) => withExtension({ ...h, legacyVersion: 0x0302 }, share(c)), 'illegalParameter'],
+    [
+      'other groups',
+      (h, c) => withExtension(withExtension(h, ext.supportedGroups([29])), share(c)),
+      'illegalParameter',
+    ],
+    [
+      'its extensions in another order',
+      (h, c) => ({ ...h, extensions: withExtension(h, share(c)).extensions!.toReversed() }),
+      'illegalParameter',
+    ],
+    [
+      'a cookie that nobody gave',
+      (h, c) => withExtension(withExtension(h, share(c)), ext.cookie(new Uint8Array(64))),
+      'illegalParameter',
+    ],
+    [
+      'a PSK that the first did not offer',
+      (h, c) => [ext.pskKeyExchangeModes([1]), ext.preSharedKey()].reduce(withExtension, withExtension(h, share(c))),
+      'illegalParameter',
+    ],
     ['no cookie', (h, c) => withExtension(h, share(c)), 'missingExtension', { context: { statelessRetry: true } }],
     [
       'a cookie of its own',
@@ -268,6 +295,26 @@ describe('record size limits', () => {
     const client = connect12({}, (h) => withExtension(h, ext.maxFragmentLength(2)));
     assert.equal(longest(client, 4000), 1024 + 24);
     assert.deepEqual([...client.serverHello!.extensions.get(E.maxFragmentLength)!], [2]);
+  });
+  it('max_fragment_length is enforced (RFC 6066 section 4)', () => {
+    for (const connect of [connect13, connect12]) {
+      const client = connect({}, (h) => withExtension(h, ext.maxFragmentLength(1)));
+      client.send(ContentType.applicationData, new Uint8Array(512), connect === connect13 ? 600 : 0);
+      assert.equal(client.server.plaintext.length, 512);
+      client.send(ContentType.applicationData, new Uint8Array(513));
+      assert.equal(client.server.failure?.alert, 'recordOverflow');
+    }
+  });
+  it('max_fragment_length is enforced before encryption begins, record_size_limit is not (RFC 8449 section 4)', () => {
+    for (const [extension, alert] of [
+      [ext.maxFragmentLength(1), 'recordOverflow'],
+      [ext.recordSizeLimit(512), 'decodeError'],
+    ] as const) {
+      const client = new RawClient({ context: { recordSizeLimit: 512 } });
+      client.sendHello(withExtension(hello12(), extension)).read();
+      client.sendMessage(writeMessage(HandshakeType.clientKeyExchange, (w) => w.bytes(new Uint8Array(600))));
+      assert.equal(client.server.failure?.alert, alert);
+    }
   });
   it('a limit of our own is told and enforced', () => {
     for (const connect of [connect13, connect12]) {

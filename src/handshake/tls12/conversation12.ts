@@ -6,6 +6,7 @@ import { readNextProtocol } from '../../messages/next-protocol.ts';
 import { writeServerHello } from '../../messages/server-hello.ts';
 import type { Opener, TrafficKey } from '../../record/protection.ts';
 import { Opener12, Sealer12 } from '../../record/protection12.ts';
+import { maxPlaintextLength } from '../../record/record-reader.ts';
 import { fail } from '../../wire/alert.ts';
 import { ProtocolVersion } from '../../wire/code-points.ts';
 import { type Negotiation, type Secured, type Transcript, wipe } from '../handshake.ts';
@@ -52,13 +53,14 @@ export function sendServerHello(hs: Conversation12, sessionId: Uint8Array, more:
         ...hs.limits.replies,
         ...(hs.secureRenegotiation && { renegotiationInfo: true }),
         ...(offers.extendedMasterSecret && { extendedMasterSecret: true }),
-        ...(offers.ecPointFormats && { ecPointFormats: true }),
+        ...(offers.ecPointFormats && hs.suite.keyExchange === 'ecdhe' && { ecPointFormats: true }),
         ...(hs.alpn !== undefined && { alpn: hs.alpn }),
         ...(hs.npn && { nextProtocolNegotiation: hs.npn }),
         ...more,
       },
     }),
   );
+  hs.channel.expectRecords12(hs.limits.replies.maxFragmentLength ?? maxPlaintextLength);
   hs.report.reach('serverHello');
 }
 

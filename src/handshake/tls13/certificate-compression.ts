@@ -1,6 +1,6 @@
 import { readCompressedCertificate, writeCompressedCertificate } from '../../messages/compressed-certificate.ts';
 import { type HandshakeMessage, messageHeaderLength } from '../../messages/handshake-message.ts';
-import { defaultMaxMessageLength } from '../../messages/handshake-reader.ts';
+import { maxMessageLength } from '../../messages/handshake-reader.ts';
 import { fail } from '../../wire/alert.ts';
 import type { Credential } from '../../x509/credential.ts';
 import type { CertificateCompressor } from '../config.ts';
@@ -53,7 +53,7 @@ export function decompressCertificate(
   if (compressor === undefined) {
     fail('illegalParameter', `the certificate is compressed by algorithm ${algorithm}`, 'UNKNOWN_CERT_COMPRESSION_ALG');
   }
-  if (length > defaultMaxMessageLength) {
+  if (length > maxMessageLength) {
     fail('badCertificate', `the certificate has ${length} bytes uncompressed`, 'UNCOMPRESSED_CERT_TOO_LARGE');
   }
   const body = compressor.decompress(compressed, length);

@@ -7,6 +7,7 @@ import { writeEncryptedExtensions } from '../../messages/encrypted-extensions.ts
 import { checkEndOfEarlyData } from '../../messages/end-of-early-data.ts';
 import { writeFinished } from '../../messages/finished.ts';
 import { writeServerHello } from '../../messages/server-hello.ts';
+import { maxPlaintextLength } from '../../record/record-reader.ts';
 import { fail } from '../../wire/alert.ts';
 import { ProtocolVersion } from '../../wire/code-points.ts';
 import type { Credential } from '../../x509/credential.ts';
@@ -134,7 +135,8 @@ function* sendServerFlight(hs: Handshake13): Steps<Flight> {
   channel.protectSending(sealer(hs, traffic.server));
   if (early) {
     channel.keylog(() => keylogLine('CLIENT_EARLY_TRAFFIC_SECRET', hello.random, early));
-    channel.protectReceiving(opener(hs, early));
+    // What a client sends early it sends before it knows of any max_fragment_length.
+    channel.protectReceiving(opener(hs, early, maxPlaintextLength));
     channel.takeEarlyData(hs.psk!.session!.maxEarlyData);
     early.fill(0);
   } else {

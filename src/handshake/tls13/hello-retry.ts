@@ -1,4 +1,6 @@
 import type { CipherSuite } from '../../crypto/cipher-suites.ts';
+import type { PskOffer } from '../../extensions/pre-shared-key.ts';
+import type { RawExtension } from '../../extensions/registry.ts';
 import { type ClientHello, readClientHello } from '../../messages/client-hello.ts';
 import { writeMessageHash } from '../../messages/handshake-message.ts';
 import { helloRetryRequestRandom, writeServerHello } from '../../messages/server-hello.ts';
@@ -44,7 +46,7 @@ export function* helloRetry(hs: Negotiation, suite: CipherSuite, group: number):
   report.clientHello = hello;
   report.reach('secondClientHello');
   checkHello13(hello);
-  checkUnchanged(first, hello);
+  checkUnchanged(first, hello, cookie !== undefined);
   const { keyShare = [] } = hello.offers;
   const [share] = keyShare;
   if (keyShare.length !== 1 || share?.group !== group) {
@@ -70,24 +72,38 @@ function openCookie({ config }: Negotiation, hello: ClientHello): Uint8Array {
 const mayChange: ReadonlySet<number> = new Set([
   ExtensionType.keyShare,
   ExtensionType.earlyData,
-  ExtensionType.cookie,
   ExtensionType.preSharedKey,
   ExtensionType.padding,
 ]);
 
-function checkUnchanged(first: ClientHello, second: ClientHello): void {
+function checkUnchanged(first: ClientHello, second: ClientHello, hasCookie: boolean): void {
   const changed = (what: string): never =>
     fail('illegalParameter', `the second ClientHello changed ${what}`, 'INVALID_CLIENT_HELLO');
   if (second.legacyVersion !== first.legacyVersion) changed('its version');
   if (Buffer.compare(second.random, first.random) !== 0) changed('its random');
   if (Buffer.compare(second.sessionId, first.sessionId) !== 0) changed('its session id');
   if (second.cipherSuites.join() !== first.cipherSuites.join()) changed('its cipher suites');
+  if (second.compressionMethods.join() !== first.compressionMethods.join()) changed('its compression methods');
   if (second.offers.earlyData) changed('nothing of its offer of early data');
-  const kept = second.extensions.filter(({ type }) => !mayChange.has(type));
-  const before = first.extensions.filter(({ type }) => !mayChange.has(type));
+  if (!isPartOf(second.offers.preSharedKey, first.offers.preSharedKey)) changed('its PSKs');
+  const isFixed = ({ type }: RawExtension): boolean =>
+    !mayChange.has(type) && !(hasCookie && type === ExtensionType.cookie);
+  const kept = second.extensions.filter(isFixed);
+  const before = first.extensions.filter(isFixed);
   if (kept.length !== before.length) changed('its list of extensions');
   for (const [index, { type, data }] of kept.entries()) {
     const original = before[index]!;
     if (original.type !== type || Buffer.compare(original.data, data) !== 0) changed(extensionName(type));
   }
+}
+
+/** Whether an offer of PSKs is an earlier one, or what is left of it. */
+function isPartOf(offer: PskOffer | undefined, earlier: PskOffer | undefined): boolean {
+  let at = 0;
+  const wasThere = (identity: Uint8Array): boolean => {
+    const known = earlier?.identities ?? [];
+    while (at < known.length) if (Buffer.compare(known[at++]!.identity, identity) === 0) return true;
+    return false;
+  };
+  return offer === undefined || offer.identities.every(({ identity }) => wasThere(identity));
 }

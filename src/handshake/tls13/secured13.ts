@@ -32,8 +32,11 @@ export const sealer = ({ provider, suite }: Protection, secret: TrafficSecret): 
   new Sealer13(trafficKey(provider, suite, secret), aeadShapes[suite.aead]);
 
 /** Opens what comes under a traffic secret. */
-export const opener = ({ provider, suite, limits }: Protection, secret: TrafficSecret): Opener13 =>
-  new Opener13(trafficKey(provider, suite, secret), limits.receiving);
+export const opener = (
+  { provider, suite, limits }: Protection,
+  secret: TrafficSecret,
+  contentLimit: number | undefined = limits.replies.maxFragmentLength,
+): Opener13 => new Opener13(trafficKey(provider, suite, secret), limits.receiving, contentLimit);
 
 /** What comes of a handshake besides its secrets. */
 export interface Outcome13 {
@@ -57,7 +60,7 @@ export class Secured13 implements Secured {
   readonly client: ClientIdentity | undefined;
   readonly #provider: CryptoProvider;
   readonly #suite: CipherSuite;
-  readonly #maxReceived: number;
+  readonly #limits: SizeLimits;
   readonly #exporter: Uint8Array;
   readonly #tickets: TicketIssuer | undefined;
   readonly #requestCertificate: RequestCertificate | undefined;
@@ -72,7 +75,7 @@ export class Secured13 implements Secured {
   ) {
     this.#provider = provider;
     this.#suite = suite;
-    this.#maxReceived = limits.receiving;
+    this.#limits = limits;
     this.#clientSecret = application.client;
     this.#serverSecret = application.server;
     this.#exporter = application.exporter;
@@ -100,7 +103,7 @@ export class Secured13 implements Secured {
 
   nextOpener(): Opener {
     this.#clientSecret = nextTrafficSecret(this.#provider, this.#suite, this.#clientSecret);
-    return new Opener13(trafficKey(this.#provider, this.#suite, this.#clientSecret), this.#maxReceived);
+    return opener({ provider: this.#provider, suite: this.#suite, limits: this.#limits }, this.#clientSecret);
   }
 
   release(): void {
