@@ -23,7 +23,7 @@ export function hkdfExpand(
     const block = new Uint8Array(info.length + 1);
     block.set(info);
     block[info.length] = 1;
-    return provider.hmac(hash, secret, block).subarray(0, length);
+    return provider.hmac(hash, secret, block, length);
   }
   if (length > 255 * hashLength[hash]) throw new RangeError(`HKDF-Expand cannot give ${length} bytes`);
   const output = new Uint8Array(length);
@@ -62,11 +62,7 @@ export function hkdfExpandLabel(
   }
   const { block } = template;
   block.set(context, block.length - 1 - context.length);
-  const output = provider[mac](hash, secret, block);
-  if (output.length === length) return output;
-  const short = Uint8Array.from(output.subarray(0, length));
-  output.fill(0);
-  return short;
+  return provider[mac](hash, secret, block, length);
 }
 
 interface Template {

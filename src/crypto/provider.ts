@@ -88,10 +88,10 @@ export interface CryptoProvider {
   hash(name: HashName): RunningHash;
   /** The hash of `bytes`. */
   digest(name: HashName, bytes: Uint8Array): Uint8Array;
-  /** HMAC (RFC 2104). */
-  hmac(name: HashName, key: Uint8Array, bytes: Uint8Array): Uint8Array;
+  /** HMAC (RFC 2104), or its first `length` bytes. */
+  hmac(name: HashName, key: Uint8Array, bytes: Uint8Array, length?: number): Uint8Array;
   /** HMAC whose value is no key: the verify_data of a Finished, an IV. It may lie about in memory, and may cost less. */
-  publicHmac(name: HashName, key: Uint8Array, bytes: Uint8Array): Uint8Array;
+  publicHmac(name: HashName, key: Uint8Array, bytes: Uint8Array, length?: number): Uint8Array;
   /** A key for one direction of one connection. */
   aead(name: AeadName, key: Uint8Array): Aead;
   /** The named group, or `undefined` where it is not implemented. */

@@ -6,6 +6,7 @@ import { outputPool } from '../engine/output-pool.ts';
 import type { ConnectionEvent, Sink } from '../engine/sink.ts';
 import type { Policy } from '../handshake/config.ts';
 import type { HandshakeReport } from '../handshake/report.ts';
+import { releasedWith } from './abandoned-keys.ts';
 import { nodeError, type TlsClientError, tlsClientError, transportError } from './errors.ts';
 import { netSocket, takeHandle } from './handle-transport.ts';
 import { publish } from './handshake-channels.ts';
@@ -59,7 +60,8 @@ export class SecureLink implements Sink {
     if (role.mayHandOver) this.#input = [];
     this.carrier = raw ? undefined : carrier;
     this.returnsOutput = raw !== undefined;
-    this.connection = new Connection(role.policy, role.crypto, this, now);
+    const provider = carrier instanceof net.Socket ? role.crypto : releasedWith(this, role.crypto);
+    this.connection = new Connection(role.policy, provider, this, now);
     this.#transport = raw ? takeHandle(stream, raw) : this.#wrap(carrier);
     if (role.handshakeTimes) this.#deadline = new HandshakeDeadline(this.connection, role.handshakeTimes);
   }

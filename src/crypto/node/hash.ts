@@ -61,19 +61,28 @@ const fits = (name: HashName, key: Uint8Array, bytes: Uint8Array): boolean =>
  * HMAC as the two hashes that it is: for the short inputs of a key schedule half the price of an `Hmac` object.
  * The padded keys are wiped before it returns.
  */
-export function hmac(name: HashName, key: Uint8Array, bytes: Uint8Array): Uint8Array {
-  if (!fits(name, key, bytes)) return crypto.createHmac(name, key).update(bytes).digest();
+export function hmac(name: HashName, key: Uint8Array, bytes: Uint8Array, length?: number): Uint8Array {
+  if (!fits(name, key, bytes)) return cut(crypto.createHmac(name, key).update(bytes).digest(), length);
   const tag = crypto.hash(name, fillOuter(name, key, bytes), 'buffer');
   wipe(name, key.length, bytes.length);
-  return tag;
+  return cut(tag, length);
+}
+
+/** The first bytes of an HMAC; the others are wiped. */
+function cut(tag: Buffer, length = tag.length): Uint8Array {
+  if (length === tag.length) return tag;
+  const first = new Uint8Array(length);
+  for (let i = 0; i < length; i++) first[i] = tag[i]!;
+  for (let i = 0; i < tag.length; i++) tag[i] = 0;
+  return first;
 }
 
 /** HMAC by way of text, which cannot be overwritten, but costs half of a Buffer and leaves less to the collector. */
-export function publicHmac(name: HashName, key: Uint8Array, bytes: Uint8Array): Uint8Array {
-  if (!fits(name, key, bytes)) return hmac(name, key, bytes);
+export function publicHmac(name: HashName, key: Uint8Array, bytes: Uint8Array, length?: number): Uint8Array {
+  if (!fits(name, key, bytes)) return hmac(name, key, bytes, length);
   const tag = crypto.hash(name, fillOuter(name, key, bytes), 'binary');
   wipe(name, key.length, bytes.length);
-  return Buffer.from(tag, 'latin1');
+  return Buffer.from(length === undefined ? tag : tag.slice(0, length), 'latin1');
 }
 
 /** Bytes up to which a transcript is kept as it is. Most handshakes have less than half of it. */

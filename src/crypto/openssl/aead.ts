@@ -37,8 +37,6 @@ export class AeadMachine {
   readonly tag: Area;
   /** Where calls write how many bytes they gave. */
   readonly count: Area;
-  /** Takes back the contexts of keys that nobody released: a safety net, which no connection should need. */
-  readonly abandoned: FinalizationRegistry<CipherContext>;
 
   constructor(library: Library, memory: Memory, contexts: CipherContexts) {
     this.library = library;
@@ -50,7 +48,6 @@ export class AeadMachine {
     this.additionalData = memory.reserve(mostAdditionalData);
     this.tag = memory.reserve(tagLength);
     this.count = memory.reserve(4);
-    this.abandoned = new FinalizationRegistry((context) => contexts.give(context, this.zeros.address));
   }
 
   /** A context with a key in it. */
@@ -89,7 +86,8 @@ export class AeadMachine {
 
 /**
  * One AEAD key in OpenSSL's hands: a context for each direction, which keeps its key from record to record. It is made
- * by the first use, so that a key which is never used has nothing to give back.
+ * by the first use, so that a key which is never used has nothing to give back. Whoever forgets to release a key loses
+ * its contexts for good: V8 knows nothing of them.
  */
 export class OpensslAead implements Aead {
   readonly #machine: AeadMachine;
@@ -108,9 +106,7 @@ export class OpensslAead implements Aead {
 
   #context(encrypts: 0 | 1): CipherContext {
     if (this.#isReleased) throw new Error('a key is used after it was released');
-    const context = this.#machine.keyed(this.#cipher, this.#key, encrypts);
-    this.#machine.abandoned.register(this, context, context);
-    return context;
+    return this.#machine.keyed(this.#cipher, this.#key, encrypts);
   }
 
   seal(
@@ -189,8 +185,6 @@ export class OpensslAead implements Aead {
   }
 
   #return(context: CipherContext | undefined): void {
-    if (context === undefined) return;
-    this.#machine.abandoned.unregister(context);
-    this.#machine.contexts.give(context, this.#machine.zeros.address);
+    if (context) this.#machine.contexts.give(context, this.#machine.zeros.address);
   }
 }

@@ -47,3 +47,7 @@ export interface Area {
   readonly bytes: Buffer;
   readonly address: Pointer;
 }
+
+/** The whole words of an area, which begins at one. */
+export const wordsOf = ({ bytes }: Area): Uint32Array =>
+  new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2);

@@ -1,11 +1,13 @@
 import { NamedGroup } from '../../wire/code-points.ts';
+import { hashLength } from '../cipher-suites.ts';
 import { nodeCrypto } from '../node/provider.ts';
 import type { CryptoProvider, KeyAgreement } from '../provider.ts';
 import { AeadMachine, OpensslAead } from './aead.ts';
 import { CipherContexts, isCipherName } from './cipher-contexts.ts';
-import { OpensslHmac } from './hash.ts';
+import { OpensslHmac } from './hmac.ts';
 import { type Library, openLibrary } from './library.ts';
 import { Memory } from './memory.ts';
+import { HashMachine, OpensslRunningHash } from './running-hash.ts';
 import { selfTest } from './self-test.ts';
 import { OpensslX25519 } from './x25519.ts';
 
@@ -38,20 +40,25 @@ function tryToLoad(): Attempt {
 
 /** What OpenSSL does not do faster than node:crypto, or does seldom, is node:crypto's. */
 function opensslCrypto(library: Library): OpensslCrypto {
-  const memory = new Memory(library, 4096);
+  const memory = new Memory(library, 8192);
   const contexts = new CipherContexts(library);
   const machine = new AeadMachine(library, memory, contexts);
   const macs = {
     sha256: new OpensslHmac(library, memory, 'sha256'),
     sha384: new OpensslHmac(library, memory, 'sha384'),
   };
-  const hmac: CryptoProvider['hmac'] = (name, key, bytes) =>
-    macs[name].fits(key, bytes) ? macs[name].compute(key, bytes) : nodeCrypto.hmac(name, key, bytes);
+  const hashes = {
+    sha256: new HashMachine(library, memory, 'sha256'),
+    sha384: new HashMachine(library, memory, 'sha384'),
+  };
+  const hmac: CryptoProvider['hmac'] = (name, key, bytes, length = hashLength[name]) =>
+    macs[name].fits(key, bytes) ? macs[name].compute(key, bytes, length) : nodeCrypto.hmac(name, key, bytes, length);
   const x25519 = fasterX25519(new OpensslX25519(library, memory));
   return {
     ...nodeCrypto,
     name: 'openssl',
     contexts,
+    hash: (name) => new OpensslRunningHash(hashes[name]),
     hmac,
     publicHmac: hmac,
     aead: (name, key) => (isCipherName(name) ? new OpensslAead(machine, name, key) : nodeCrypto.aead(name, key)),
