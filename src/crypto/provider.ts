@@ -98,6 +98,11 @@ export interface CryptoProvider {
   keyAgreement(group: number): KeyAgreement | undefined;
   /** A key of a finite field; its shared secrets have no leading zeros (RFC 5246 section 8.1.2). */
   finiteFieldKey(field: FiniteField): EphemeralKey;
+  /**
+   * Signs with a private key of this process, a KeyObject, where the provider has a way of its own for the scheme;
+   * `undefined` where it has not.
+   */
+  sign?(key: object, scheme: number, tbs: Uint8Array): Uint8Array | undefined;
   /** The key in a DER SubjectPublicKeyInfo, or `undefined` for one that cannot sign a handshake. */
   publicKey(spki: Uint8Array): PublicKey | undefined;
   /** Compares without telling by its duration where the inputs differ. */

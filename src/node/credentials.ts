@@ -113,7 +113,7 @@ export function localKey(key: KeyObject): LoadedKey {
     signer: {
       keyType,
       ...(modulusLength !== undefined && { modulusLength }),
-      sign: (scheme, tbs) => signLocally(key, keyType, scheme, tbs),
+      sign: (scheme, tbs, provider) => provider.sign?.(key, scheme, tbs) ?? signLocally(key, keyType, scheme, tbs),
     },
   };
 }

@@ -1,5 +1,5 @@
 import type { MaybePromise } from '../crypto/maybe-promise.ts';
-import type { KeyType } from '../crypto/provider.ts';
+import type { CryptoProvider, KeyType } from '../crypto/provider.ts';
 
 /**
  * Something that signs handshakes: a key in this process, in an HSM or in a remote service. An answer may be a
@@ -9,8 +9,11 @@ export interface Signer {
   readonly keyType: KeyType;
   /** Bytes of the RSA modulus, for RSA keys. */
   readonly modulusLength?: number;
-  /** Signs `tbs`, which is not hashed yet, under a scheme (IANA SignatureScheme) that the key can use. */
-  sign(scheme: number, tbs: Uint8Array): MaybePromise<Uint8Array>;
+  /**
+   * Signs `tbs`, which is not hashed yet, under a scheme (IANA SignatureScheme) that the key can use; with the way of
+   * `provider` where it has one.
+   */
+  sign(scheme: number, tbs: Uint8Array, provider: CryptoProvider): MaybePromise<Uint8Array>;
 }
 
 /** A certificate chain and the key to its first certificate: one identity of the server. */

@@ -85,7 +85,7 @@ describe('callbacks of the application', () => {
       const { signer } = credentials[0]!;
       const slow = {
         ...signer,
-        sign: (scheme: number, tbs: Uint8Array) => turn().then(() => signer.sign(scheme, tbs)),
+        sign: (...of: Parameters<typeof signer.sign>) => turn().then(() => signer.sign(...of)),
       };
       const client = start({ config: { credentials: [{ ...credentials[0]!, signer: slow }] } }, version);
       await turn();

@@ -39,8 +39,11 @@ const prototypes = {
   EVP_PKEY_new_raw_public_key:
     'uint64_t EVP_PKEY_new_raw_public_key(int type, uint64_t engine, uint64_t pub, size_t len)',
   EVP_PKEY_derive_init: 'int EVP_PKEY_derive_init(uint64_t ctx)',
-  EVP_PKEY_derive_set_peer: 'int EVP_PKEY_derive_set_peer(uint64_t ctx, uint64_t peer)',
+  EVP_PKEY_derive_set_peer_ex: 'int EVP_PKEY_derive_set_peer_ex(uint64_t ctx, uint64_t peer, int validate_peer)',
   EVP_PKEY_derive: 'int EVP_PKEY_derive(uint64_t ctx, uint64_t key, uint64_t keylen)',
+  EVP_PKEY_sign_init: 'int EVP_PKEY_sign_init(uint64_t ctx)',
+  EVP_PKEY_sign: 'int EVP_PKEY_sign(uint64_t ctx, uint64_t sig, uint64_t siglen, uint64_t tbs, size_t tbslen)',
+  d2i_AutoPrivateKey: 'uint64_t d2i_AutoPrivateKey(uint64_t a, uint64_t pp, long length)',
   ERR_clear_error: 'void ERR_clear_error()',
 } as const;
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import { TlsAlert } from '../../wire/alert.ts';
-import { NamedGroup } from '../../wire/code-points.ts';
+import { NamedGroup, SignatureScheme } from '../../wire/code-points.ts';
 import { type AeadName, aeadShapes } from '../cipher-suites.ts';
 import { nodeCrypto } from '../node/provider.ts';
 import { loadOpenssl, type OpensslCrypto } from './provider.ts';
@@ -64,6 +64,44 @@ describe('the OpenSSL provider does what node:crypto does', { skip }, () => {
         assert.equal(hex(provider.publicHmac(name, key, message)), expected);
       }
     }
+  });
+
+  it('the hash of a transcript', () => {
+    for (const name of ['sha256', 'sha384'] as const) {
+      // Several at a time, which take the place of each other, and copies that go on by themselves.
+      const pairs = Array.from({ length: 4 }, () => [provider.hash(name), nodeCrypto.hash(name)] as const);
+      for (let i = 0; i < 400; i++) {
+        const [ours, reference] = pairs[below(pairs.length)]!;
+        const bytes = randomBytes(below(i % 50 === 0 ? 5000 : 300));
+        for (const hash of [ours, reference]) hash.update(bytes);
+        if (i % 3 === 0) assert.equal(hex(ours.digest()), hex(reference.digest()));
+        if (i % 7 === 0) pairs[below(pairs.length)] = [ours.copy(), reference.copy()];
+      }
+      for (const [ours, reference] of pairs) assert.equal(hex(ours.digest()), hex(reference.digest()));
+      assert.equal(hex(provider.hash(name).digest()), hex(nodeCrypto.digest(name, none)));
+    }
+  });
+
+  it('ECDSA, with P-256 and SHA-256 alone', () => {
+    const scheme = SignatureScheme.ecdsaSecp256r1Sha256;
+    for (let i = 0; i < 8; i++) {
+      const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+      const verifier = nodeCrypto.publicKey(publicKey.export({ type: 'spki', format: 'der' }))!;
+      for (let length = 0; length < 600; length += 37) {
+        const message = randomBytes(length);
+        const signature = provider.sign!(privateKey, scheme, message);
+        assert.equal(signature === undefined, length > 512);
+        if (signature) assert.ok(verifier.verify(scheme, message, signature));
+      }
+    }
+    const others = [
+      generateKeyPairSync('ec', { namedCurve: 'P-384' }).privateKey,
+      generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey,
+      generateKeyPairSync('ed25519').privateKey,
+    ];
+    for (const key of [...others, ...others]) assert.equal(provider.sign!(key, scheme, none), undefined);
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    assert.equal(provider.sign!(privateKey, SignatureScheme.ecdsaSecp384r1Sha384, none), undefined);
   });
 
   it('X25519', () => {

@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import { NamedGroup } from '../../wire/code-points.ts';
 import { hashLength } from '../cipher-suites.ts';
 import { nodeCrypto } from '../node/provider.ts';
@@ -9,6 +10,7 @@ import { type Library, openLibrary } from './library.ts';
 import { Memory } from './memory.ts';
 import { HashMachine, OpensslRunningHash } from './running-hash.ts';
 import { selfTest } from './self-test.ts';
+import { OpensslSigner } from './signing.ts';
 import { OpensslX25519 } from './x25519.ts';
 
 /** Cryptography by the OpenSSL of this process, called directly. */
@@ -53,6 +55,7 @@ function opensslCrypto(library: Library): OpensslCrypto {
   };
   const hmac: CryptoProvider['hmac'] = (name, key, bytes, length = hashLength[name]) =>
     macs[name].fits(key, bytes) ? macs[name].compute(key, bytes, length) : nodeCrypto.hmac(name, key, bytes, length);
+  const signer = new OpensslSigner(library, memory);
   const x25519 = fasterX25519(new OpensslX25519(library, memory));
   return {
     ...nodeCrypto,
@@ -62,6 +65,7 @@ function opensslCrypto(library: Library): OpensslCrypto {
     hmac,
     publicHmac: hmac,
     aead: (name, key) => (isCipherName(name) ? new OpensslAead(machine, name, key) : nodeCrypto.aead(name, key)),
+    sign: (key, scheme, tbs) => signer.sign(key as KeyObject, scheme, tbs),
     keyAgreement: (group) => (group === NamedGroup.x25519 ? x25519 : nodeCrypto.keyAgreement(group)),
   };
 }

@@ -1,4 +1,5 @@
-import { NamedGroup } from '../../wire/code-points.ts';
+import { generateKeyPairSync } from 'node:crypto';
+import { NamedGroup, SignatureScheme } from '../../wire/code-points.ts';
 import type { AeadName } from '../cipher-suites.ts';
 import { nodeCrypto } from '../node/provider.ts';
 import type { CryptoProvider } from '../provider.ts';
@@ -37,9 +38,19 @@ export function selfTest(provider: CryptoProvider): void {
   for (const [name, expected] of Object.entries(hmacOfJefe)) {
     check(`HMAC with ${name}`, hex(provider.hmac(name as 'sha256', key, message)) === expected);
   }
+  checkSignature(provider);
   const reference = nodeCrypto.keyAgreement(NamedGroup.x25519)!.generate!();
   const { share, secret } = provider.keyAgreement(NamedGroup.x25519)!.respond(reference.share);
   check('X25519', hex(reference.derive(share)) === hex(secret));
+}
+
+function checkSignature(provider: CryptoProvider): void {
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const scheme = SignatureScheme.ecdsaSecp256r1Sha256;
+  const message = nodeCrypto.randomBytes(130);
+  const signature = provider.sign?.(privateKey, scheme, message);
+  const verifier = nodeCrypto.publicKey(publicKey.export({ type: 'spki', format: 'der' }));
+  check('ECDSA', signature !== undefined && verifier?.verify(scheme, message, signature) === true);
 }
 
 /** Records by both, each opened by the other, and one that was tampered with. */

@@ -40,7 +40,7 @@ export class Sha2 {
   }
 
   /** Writes the hash, and wipes what the state holds of the input. */
-  finish(result: Pointer, state = this.state.address): void {
+  finish(result: Pointer, state: Pointer = this.state.address): void {
     succeed(this.#final(result, state));
   }
 

@@ -60,7 +60,8 @@ export class OpensslX25519 {
     const context = pointer(openssl.EVP_PKEY_CTX_new(own, 0));
     try {
       succeed(openssl.EVP_PKEY_derive_init(context));
-      succeed(openssl.EVP_PKEY_derive_set_peer(context, peer));
+      // Every 32 bytes are a point: there is nothing to validate.
+      succeed(openssl.EVP_PKEY_derive_set_peer_ex(context, peer, 0));
       this.#cell.bytes.writeBigUInt64LE(BigInt(keyLength));
       // OpenSSL refuses the all-zero result, as RFC 8446 section 7.4.2 asks.
       if (openssl.EVP_PKEY_derive(context, this.#bytes.address, this.#cell.address) !== 1) {

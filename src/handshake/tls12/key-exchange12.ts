@@ -20,7 +20,7 @@ export function* sendKeyExchange(hs: Conversation12, choice: Choice12): Steps<Ep
     hs.report.credential = identity.credential;
     hs.report.signatureScheme = identity.scheme;
     const input = serverKeyExchangeInput(hs.randoms.client, hs.randoms.server, parameters);
-    const signature = yield* answer(identity.credential.signer.sign(identity.scheme, input));
+    const signature = yield* answer(identity.credential.signer.sign(identity.scheme, input, hs.provider));
     send(hs, writeServerKeyExchange(parameters, identity.scheme, signature));
   } else {
     const hint = hs.config.pskIdentityHint;

@@ -246,7 +246,7 @@ function encryptedReplies({ hello, config, limits, psk, alpn, takesEarlyData }: 
 
 /** Certificate and CertificateVerify (RFC 8446 section 4.4). */
 function* sendCertificate(hs: Handshake13, { credential, scheme }: Identity): Steps<void> {
-  const { policy, hello, transcript, report } = hs;
+  const { policy, provider, hello, transcript, report } = hs;
   const staple = hello.offers.statusRequest ? yield* answer(policy.staple?.(credential, hello)) : undefined;
   const certificate = staple ? writeCertificate13(credential.chain, staple) : certificateMessage(credential);
   const { certificateCompression } = hs.config;
@@ -254,7 +254,7 @@ function* sendCertificate(hs: Handshake13, { credential, scheme }: Identity): St
   report.credential = credential;
   report.signatureScheme = scheme;
   report.reach('certificate');
-  const signature = yield* answer(credential.signer.sign(scheme, serverSignatureInput(transcript.digest())));
+  const signature = yield* answer(credential.signer.sign(scheme, serverSignatureInput(transcript.digest()), provider));
   send(hs, writeCertificateVerify(scheme, signature));
   report.reach('certificateVerify');
 }
