@@ -1,3 +1,4 @@
+import { wipe } from '../wire/wipe.ts';
 import { Writer } from '../wire/writer.ts';
 import { type HashName, hashLength } from './cipher-suites.ts';
 import type { CryptoProvider } from './provider.ts';
@@ -103,11 +104,11 @@ export function prf12(
     block.set(a);
     const bytes = provider.hmac(hash, secret, block);
     output.set(bytes.subarray(0, length - at), at);
-    bytes.fill(0);
+    wipe(bytes);
     const next = at + size < length ? provider.hmac(hash, secret, a) : undefined;
-    a.fill(0);
+    wipe(a);
     if (next) a = next;
   }
-  block.fill(0);
+  wipe(block);
   return output;
 }

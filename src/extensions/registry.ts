@@ -78,9 +78,9 @@ const registry: Registry = {
 
 type Name = keyof Registry;
 
-/** What a client offered, each absent unless the extension was there. */
+/** What a client offered, each undefined unless the extension was there. */
 export type Offers = {
-  readonly [K in Name]?: Registry[K] extends Extension<infer Offer, infer _> ? Offer : never;
+  readonly [K in Name]?: (Registry[K] extends Extension<infer Offer, infer _> ? Offer : never) | undefined;
 };
 
 /** What we answer, in one message. */
@@ -89,9 +89,24 @@ export type Replies = {
 };
 
 const names = Object.keys(registry) as Name[];
-const byType = new Map<number, { readonly name: Name; readonly read: (r: Reader) => unknown }>(
-  names.map((name) => [registry[name].type, { name, read: registry[name].read }]),
+
+interface Known {
+  readonly name: Name;
+  /** The name that IANA has for it. */
+  readonly title: string;
+  /** A bit of its own. */
+  readonly bit: number;
+  readonly read: (r: Reader) => unknown;
+}
+const byType = new Map<number, Known>(
+  names.map((name, i) => {
+    const { type, read } = registry[name];
+    return [type, { name, title: extensionName(type), bit: 1 << i, read }];
+  }),
 );
+
+/** What every hello starts from: V8 knows its way in objects of one kind, whatever a client offers in whatever order. */
+const noOffers = Object.fromEntries(names.map((name) => [name, undefined]));
 
 /** An extension as it came, for those who want to see all of them. */
 export interface RawExtension {
@@ -108,22 +123,32 @@ export const readRawExtensions = (r: Reader): readonly RawExtension[] =>
  * one comes twice, is malformed, or when pre_shared_key is not the last.
  */
 export function readOffers(r: Reader): Offers {
-  const offers: Partial<Record<Name, unknown>> = {};
-  const seen = new Set<number>();
+  const offers: Partial<Record<Name, unknown>> = { ...noOffers };
+  let seen = 0;
+  let seenUnknown: Set<number> | undefined;
   while (!r.done) {
     const type = r.u16();
-    const body = r.vector16(0, extensionName(type));
-    if (seen.has(type))
-      fail('illegalParameter', `the extension ${extensionName(type)} comes twice`, 'DUPLICATE_EXTENSION');
-    seen.add(type);
     const known = byType.get(type);
-    if (known === undefined) continue;
+    if (known === undefined) {
+      r.vector16(0, 'an unknown extension');
+      seenUnknown ??= new Set();
+      if (seenUnknown.has(type)) comesTwice(type);
+      seenUnknown.add(type);
+      continue;
+    }
+    const body = r.vector16(0, known.title);
+    if (seen & known.bit) comesTwice(type);
+    seen |= known.bit;
     if (type === ExtensionType.preSharedKey && !r.done) {
       fail('illegalParameter', 'pre_shared_key is not the last extension', 'PRE_SHARED_KEY_MUST_BE_LAST');
     }
     offers[known.name] = known.read(body);
   }
   return offers as Offers;
+}
+
+function comesTwice(type: number): never {
+  fail('illegalParameter', `the extension ${extensionName(type)} comes twice`, 'DUPLICATE_EXTENSION');
 }
 
 /** Whether there is anything to answer. */

@@ -83,11 +83,6 @@ export interface Secured {
   release(): void;
 }
 
-/** Overwrites secrets that are not needed any more. */
-export function wipe(...secrets: readonly (Uint8Array | undefined)[]): void {
-  for (const secret of secrets) secret?.fill(0);
-}
-
 /** All handshake messages so far, hashed (RFC 8446 section 4.4.1). */
 export class Transcript {
   readonly #hash: RunningHash;

@@ -18,20 +18,15 @@ export function readCertificateVerify({ body }: HandshakeMessage): CertificateVe
   return r.end({ scheme: r.u16(), signature: r.vector16().rest() });
 }
 
+const contextOf = (side: 'client' | 'server'): Uint8Array =>
+  new Writer().ascii(' '.repeat(64)).ascii(`TLS 1.3, ${side} CertificateVerify`).u8(0).take();
+const serverContext = contextOf('server');
+const clientContext = contextOf('client');
+
 /** What a server's CertificateVerify signs (RFC 8446 section 4.4.3). */
 export const serverSignatureInput = (transcriptHash: Uint8Array): Uint8Array =>
-  signatureInput('server', transcriptHash);
+  new Writer(160).bytes(serverContext).bytes(transcriptHash).take();
 
 /** What a client's CertificateVerify signs (RFC 8446 section 4.4.3). */
 export const clientSignatureInput = (transcriptHash: Uint8Array): Uint8Array =>
-  signatureInput('client', transcriptHash);
-
-const signatureInput = (side: 'client' | 'server', transcriptHash: Uint8Array): Uint8Array =>
-  new Writer(100 + transcriptHash.length)
-    .bytes(spaces)
-    .ascii(`TLS 1.3, ${side} CertificateVerify`)
-    .u8(0)
-    .bytes(transcriptHash)
-    .take();
-
-const spaces = new Uint8Array(64).fill(0x20);
+  new Writer(160).bytes(clientContext).bytes(transcriptHash).take();

@@ -28,7 +28,8 @@ export class HandshakeReader {
     const needed = this.pending + fragment.length;
     if (this.#end + fragment.length > this.#bytes.length) {
       // Grow by doubling, so that a message cut into single bytes costs no more than a whole one.
-      const larger = new Uint8Array(this.pending === 0 ? needed : Math.max(needed, 2 * this.pending));
+      // From Node's pool where it is small: most messages are, and what they are read from is short-lived.
+      const larger = Buffer.allocUnsafe(this.pending === 0 ? needed : Math.max(needed, 2 * this.pending));
       larger.set(this.#bytes.subarray(this.#at, this.#end));
       this.#end = this.pending;
       this.#at = 0;

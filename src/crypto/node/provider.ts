@@ -31,8 +31,11 @@ function randomBytes(length: number): Uint8Array {
     crypto.randomFillSync(pool);
     poolAt = 0;
   }
-  const bytes = Uint8Array.prototype.slice.call(pool, poolAt, poolAt + length);
-  pool.fill(0, poolAt, poolAt + length);
+  const bytes = new Uint8Array(length);
+  for (let i = 0; i < length; i++) {
+    bytes[i] = pool[poolAt + i]!;
+    pool[poolAt + i] = 0;
+  }
   poolAt += length;
   return bytes;
 }

@@ -1,3 +1,4 @@
+import { wipe } from '../../wire/wipe.ts';
 import type { Aead } from '../provider.ts';
 import { noteYoungBuffer } from '../young-memory.ts';
 import type { CipherContext, CipherContexts, CipherName } from './cipher-contexts.ts';
@@ -55,7 +56,7 @@ export class AeadMachine {
     const context = this.contexts.take(cipher);
     this.key.bytes.set(key);
     const result = this.library.openssl.EVP_CipherInit_ex(context.pointer, 0, 0, this.key.address, 0, encrypts);
-    this.key.bytes.fill(0);
+    wipe(this.key.bytes);
     if (result !== 1) this.contexts.give(context, this.zeros.address);
     succeed(result);
     return context;
@@ -101,7 +102,7 @@ export class OpensslAead implements Aead {
     if (key.length !== machine.contexts.keyLength(cipher)) throw new RangeError(`a key of ${key.length} bytes`);
     this.#machine = machine;
     this.#cipher = cipher;
-    this.#key = Uint8Array.from(key);
+    this.#key = new Uint8Array(key);
   }
 
   #context(encrypts: 0 | 1): CipherContext {
@@ -169,7 +170,7 @@ export class OpensslAead implements Aead {
     for (let i = 0; i < tagLength; i++) tag.bytes[i] = buffer[end - tagLength + i]!;
     succeed(library.openssl.EVP_CIPHER_CTX_ctrl(context, setTag, tagLength, tag.address));
     if (library.openssl.EVP_CipherFinal_ex(context, tag.address, machine.count.address) === 1) return plaintext;
-    plaintext.fill(0);
+    wipe(plaintext);
     library.openssl.ERR_clear_error(); // node:crypto would take it for its own
     return undefined;
   }
@@ -177,7 +178,7 @@ export class OpensslAead implements Aead {
   release(): void {
     if (this.#isReleased) return;
     this.#isReleased = true;
-    this.#key.fill(0);
+    wipe(this.#key);
     this.#machine.memory.forget();
     this.#return(this.#sealing);
     this.#return(this.#opening);

@@ -1,7 +1,8 @@
 import { fail } from '../../wire/alert.ts';
+import { wipe } from '../../wire/wipe.ts';
 import type { KeyAgreement } from '../provider.ts';
 import { type Library, type Pointer, pointer, succeed } from './library.ts';
-import type { Area, Memory } from './memory.ts';
+import { type Area, type Memory, wordsOf } from './memory.ts';
 
 /** NID_X25519. */
 const x25519Id = 1034;
@@ -13,6 +14,7 @@ export class OpensslX25519 {
   readonly #generator: Pointer;
   /** A pointer, or a size, that OpenSSL writes. */
   readonly #cell: Area;
+  readonly #cellWords: Uint32Array;
   readonly #bytes: Area;
 
   constructor(library: Library, memory: Memory) {
@@ -21,6 +23,7 @@ export class OpensslX25519 {
     this.#generator = pointer(openssl.EVP_PKEY_CTX_new_id(x25519Id, 0));
     succeed(openssl.EVP_PKEY_keygen_init(this.#generator));
     this.#cell = memory.reserve(8);
+    this.#cellWords = wordsOf(this.#cell);
     this.#bytes = memory.reserve(keyLength);
   }
 
@@ -39,20 +42,25 @@ export class OpensslX25519 {
     } finally {
       openssl.EVP_PKEY_free(peer);
       openssl.EVP_PKEY_free(own);
-      this.#bytes.bytes.fill(0);
+      wipe(this.#bytes.bytes);
     }
   }
 
   #generate(): Pointer {
-    this.#cell.bytes.fill(0);
+    this.#setCell(0);
     succeed(this.#library.openssl.EVP_PKEY_keygen(this.#generator, this.#cell.address));
-    return pointer(Number(this.#cell.bytes.readBigUInt64LE(0)));
+    return pointer(this.#cellWords[0]! + 2 ** 32 * this.#cellWords[1]!);
   }
 
   #publicKey(key: Pointer): Uint8Array {
-    this.#cell.bytes.writeBigUInt64LE(BigInt(keyLength));
+    this.#setCell(keyLength);
     succeed(this.#library.openssl.EVP_PKEY_get_raw_public_key(key, this.#bytes.address, this.#cell.address));
-    return Uint8Array.from(this.#bytes.bytes);
+    return new Uint8Array(this.#bytes.bytes);
+  }
+
+  #setCell(value: number): void {
+    this.#cellWords[0] = value;
+    this.#cellWords[1] = 0;
   }
 
   #derive(own: Pointer, peer: Pointer): Uint8Array {
@@ -62,13 +70,13 @@ export class OpensslX25519 {
       succeed(openssl.EVP_PKEY_derive_init(context));
       // Every 32 bytes are a point: there is nothing to validate.
       succeed(openssl.EVP_PKEY_derive_set_peer_ex(context, peer, 0));
-      this.#cell.bytes.writeBigUInt64LE(BigInt(keyLength));
+      this.#setCell(keyLength);
       // OpenSSL refuses the all-zero result, as RFC 8446 section 7.4.2 asks.
       if (openssl.EVP_PKEY_derive(context, this.#bytes.address, this.#cell.address) !== 1) {
         openssl.ERR_clear_error();
         badShare('is a point of small order');
       }
-      return Uint8Array.from(this.#bytes.bytes);
+      return new Uint8Array(this.#bytes.bytes);
     } finally {
       openssl.EVP_PKEY_CTX_free(context);
     }

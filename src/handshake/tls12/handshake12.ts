@@ -4,9 +4,10 @@ import { writeCertificate12, writeCertificateStatus } from '../../messages/certi
 import { writeCertificateRequest12 } from '../../messages/certificate-request.ts';
 import { writeServerHelloDone } from '../../messages/server-key-exchange.ts';
 import { ProtocolVersion } from '../../wire/code-points.ts';
+import { wipe } from '../../wire/wipe.ts';
 import { certificateRequest } from '../client-authentication.ts';
 import type { ClientAuthentication } from '../config.ts';
-import { type ClientIdentity, type Negotiation, type Secured, Transcript, wipe } from '../handshake.ts';
+import { type ClientIdentity, type Negotiation, type Secured, Transcript } from '../handshake.ts';
 import { selectAlpn, selectSizeLimits } from '../selection.ts';
 import { answer, type Steps } from '../steps.ts';
 import { receiveCertificate12, receiveCertificateVerify12 } from './client-certificate12.ts';

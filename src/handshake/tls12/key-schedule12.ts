@@ -2,6 +2,7 @@ import { aeadShapes, type CipherSuite } from '../../crypto/cipher-suites.ts';
 import { prf12 } from '../../crypto/hkdf.ts';
 import type { CryptoProvider } from '../../crypto/provider.ts';
 import type { TrafficKey } from '../../record/protection.ts';
+import { wipe } from '../../wire/wipe.ts';
 import { Writer } from '../../wire/writer.ts';
 
 /** The randoms of both hellos, 32 bytes each. */
@@ -42,7 +43,7 @@ export function keyBlock(
     iv: block.slice(2 * keyLength + index * ivLength, 2 * keyLength + (index + 1) * ivLength),
   });
   const keys = { client: key(0), server: key(1) };
-  block.fill(0);
+  wipe(block);
   return keys;
 }
 

@@ -10,10 +10,11 @@ import { writeServerHello } from '../../messages/server-hello.ts';
 import { maxPlaintextLength } from '../../record/record-reader.ts';
 import { fail } from '../../wire/alert.ts';
 import { ProtocolVersion } from '../../wire/code-points.ts';
+import { wipe } from '../../wire/wipe.ts';
 import type { Credential } from '../../x509/credential.ts';
 import { certificateRequest } from '../client-authentication.ts';
 import type { ClientAuthentication } from '../config.ts';
-import { type ClientIdentity, type Negotiation, type Secured, type Transcript, wipe } from '../handshake.ts';
+import type { ClientIdentity, Negotiation, Secured, Transcript } from '../handshake.ts';
 import { keylogLine } from '../keylog.ts';
 import { sessionTemplate } from '../resumption.ts';
 import { type Identity, type SizeLimits, selectAlpn, selectSizeLimits } from '../selection.ts';
@@ -129,7 +130,7 @@ function* sendServerFlight(hs: Handshake13): Steps<Flight> {
   const early = hs.takesEarlyData ? schedule.earlyTraffic(transcript.digest()) : undefined;
   sendServerHello(hs, exchange);
   const traffic = schedule.handshake(exchange?.secret ?? new Uint8Array(hashLength[suite.hash]), transcript.digest());
-  exchange?.secret.fill(0);
+  if (exchange) wipe(exchange.secret);
   hs.secrets.handshake = [traffic.client, traffic.server];
   logSecrets(hs, 'HANDSHAKE_TRAFFIC_SECRET', traffic);
   channel.protectSending(sealer(hs, traffic.server));
@@ -138,7 +139,7 @@ function* sendServerFlight(hs: Handshake13): Steps<Flight> {
     // What a client sends early it sends before it knows of any max_fragment_length.
     channel.protectReceiving(opener(hs, early, maxPlaintextLength));
     channel.takeEarlyData(hs.psk!.session!.maxEarlyData);
-    early.fill(0);
+    wipe(early);
   } else {
     channel.protectReceiving(opener(hs, traffic.client));
     if (hello.offers.earlyData) channel.skipEarlyData('undecryptable');

@@ -2,6 +2,7 @@ import { aeadShapes, type CipherSuite, type HashName, hashLength } from '../../c
 import { hkdfExpandLabel, hkdfExtract } from '../../crypto/hkdf.ts';
 import type { CryptoProvider } from '../../crypto/provider.ts';
 import type { TrafficKey } from '../../record/protection.ts';
+import { wipe } from '../../wire/wipe.ts';
 
 const empty = new Uint8Array();
 
@@ -71,9 +72,9 @@ export class KeySchedule {
   #advance(keyingMaterial: Uint8Array): void {
     const { hash } = this.#suite;
     const salt = this.#salt ?? this.#derive('derived', emptyHash(this.#provider, hash));
-    this.#secret.fill(0);
+    wipe(this.#secret);
     this.#secret = hkdfExtract(this.#provider, hash, salt, keyingMaterial);
-    if (this.#salt === undefined) salt.fill(0);
+    if (this.#salt === undefined) wipe(salt);
     this.#salt = undefined;
   }
 
@@ -113,7 +114,7 @@ export class KeySchedule {
 
   /** Wipes what is left of the schedule. */
   end(): void {
-    this.#secret.fill(0);
+    wipe(this.#secret);
   }
 }
 
@@ -123,7 +124,7 @@ export function trafficKey(provider: CryptoProvider, suite: CipherSuite, secret:
   const key = hkdfExpandLabel(provider, suite.hash, secret, 'key', empty, keyLength);
   const iv = hkdfExpandLabel(provider, suite.hash, secret, 'iv', empty, 12, 'publicHmac');
   const aead = provider.aead(suite.aead, key);
-  key.fill(0);
+  wipe(key);
   return { aead, iv };
 }
 
@@ -131,7 +132,7 @@ export function trafficKey(provider: CryptoProvider, suite: CipherSuite, secret:
 export function nextTrafficSecret(provider: CryptoProvider, suite: CipherSuite, secret: TrafficSecret): TrafficSecret {
   const length = hashLength[suite.hash];
   const next = hkdfExpandLabel(provider, suite.hash, secret, 'traffic upd', empty, length) as TrafficSecret;
-  secret.fill(0);
+  wipe(secret);
   return next;
 }
 
@@ -144,7 +145,7 @@ export function finishedVerifyData(
 ): Uint8Array {
   const key = hkdfExpandLabel(provider, suite.hash, secret, 'finished', empty, hashLength[suite.hash]);
   const data = provider.publicHmac(suite.hash, key, transcriptHash);
-  key.fill(0);
+  wipe(key);
   return data;
 }
 
@@ -160,6 +161,6 @@ export function exportKeyingMaterial(
   const { hash } = suite;
   const secret = hkdfExpandLabel(provider, hash, exporterSecret, label, emptyHash(provider, hash), hashLength[hash]);
   const material = hkdfExpandLabel(provider, hash, secret, 'exporter', provider.digest(hash, context), length);
-  secret.fill(0);
+  wipe(secret);
   return material;
 }

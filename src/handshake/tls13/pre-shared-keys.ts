@@ -5,6 +5,7 @@ import type { ClientHello } from '../../messages/client-hello.ts';
 import type { Session } from '../../session/session.ts';
 import { fail } from '../../wire/alert.ts';
 import { ProtocolVersion } from '../../wire/code-points.ts';
+import { wipe } from '../../wire/wipe.ts';
 import type { ClientIdentity, Negotiation } from '../handshake.ts';
 import { checkSession } from '../resumption.ts';
 import { commonSuites } from '../selection.ts';
@@ -79,7 +80,7 @@ export function takePsk(
   wipePsk(known);
   const key = schedule.binderKey(binderLabel);
   const expected = finishedVerifyData(provider, suite, key, partialHash);
-  key.fill(0);
+  wipe(key);
   if (!provider.equal(offer.binders[index]!, expected)) {
     fail('decryptError', 'the binder of a pre_shared_key does not verify', 'BINDER_DOES_NOT_VERIFY');
   }
@@ -88,7 +89,7 @@ export function takePsk(
 
 /** Wipes the secret of a PSK, unless it is the application's own. */
 export function wipePsk(psk: Psk | undefined): void {
-  if (psk !== undefined && psk.binderLabel !== 'ext binder') psk.secret.fill(0);
+  if (psk !== undefined && psk.binderLabel !== 'ext binder') wipe(psk.secret);
 }
 
 /** The PSK of an identity: a ticket of ours, the id of a session that we keep, or a key that the application knows. */

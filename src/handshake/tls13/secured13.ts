@@ -4,8 +4,9 @@ import type { CryptoProvider } from '../../crypto/provider.ts';
 import type { Opener, Sealer } from '../../record/protection.ts';
 import { Opener13, Sealer13 } from '../../record/protection13.ts';
 import { ProtocolVersion } from '../../wire/code-points.ts';
+import { wipe } from '../../wire/wipe.ts';
 import type { ClientAuthentication } from '../config.ts';
-import { type ClientIdentity, type Secured, wipe } from '../handshake.ts';
+import type { ClientIdentity, Secured } from '../handshake.ts';
 import type { SizeLimits } from '../selection.ts';
 import type { Steps } from '../steps.ts';
 import {

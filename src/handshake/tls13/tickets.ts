@@ -6,6 +6,7 @@ import type { CryptoProvider } from '../../crypto/provider.ts';
 import { writeNewSessionTicket13 } from '../../messages/new-session-ticket.ts';
 import { longestLifetime, type Session, writeSession } from '../../session/session.ts';
 import type { Sessions } from '../../session/sessions.ts';
+import { wipe } from '../../wire/wipe.ts';
 import type { SessionTemplate } from '../resumption.ts';
 
 /** Bytes of the id under which a session is kept in the cache. */
@@ -42,7 +43,7 @@ export class TicketIssuer {
   /** Wipes the secret: no tickets can be made any more. */
   release(): void {
     this.#isOver = true;
-    this.#secret.fill(0);
+    wipe(this.#secret);
   }
 
   /** A NewSessionTicket message, or `undefined` where the session cannot be kept anywhere. */
@@ -53,7 +54,7 @@ export class TicketIssuer {
     const session = this.#session(nonce);
     if (session.lifetime <= 0) return undefined;
     const bytes = writeSession(session);
-    session.secret.fill(0);
+    wipe(session.secret);
     const finish = (ticket: Uint8Array): Uint8Array =>
       writeNewSessionTicket13({
         lifetime: session.lifetime,
@@ -66,7 +67,7 @@ export class TicketIssuer {
     if (sealed !== undefined && sealed.length <= maxTicketLength) {
       const told = onTicket?.(this.#provider.randomBytes(sessionIdLength), bytes);
       if (isPromise(told)) return Promise.resolve(told).then(() => finish(sealed));
-      if (onTicket === undefined) bytes.fill(0); // nobody keeps them
+      if (onTicket === undefined) wipe(bytes); // nobody keeps them
       return finish(sealed);
     }
     if (cache === undefined) return undefined;

@@ -72,7 +72,11 @@ const asMessage = (input: Uint8Array): HandshakeMessage => ({
 function runHello(input: Uint8Array): string {
   const hello = readClientHello(asMessage(input));
   expect(hello.random.length === 32 && hello.sessionId.length <= 32, 'fields of another length');
-  return Object.keys(hello.offers).sort().join(' ');
+  const offers = Object.entries(hello.offers).filter(([, offer]) => offer !== undefined);
+  return offers
+    .map(([name]) => name)
+    .sort()
+    .join(' ');
 }
 
 /** What the page of the command shows: names of everything, and fingerprints. */
