@@ -24,7 +24,8 @@ function watchful(): { readonly provider: CryptoProvider; left(): string[] } {
   };
   const provider: CryptoProvider = {
     ...nodeCrypto,
-    hmac: (name, key, bytes) => note('output of HMAC', nodeCrypto.hmac(name, note('key of HMAC', key), bytes)),
+    hmac: (name, key, bytes, length) =>
+      note('output of HMAC', nodeCrypto.hmac(name, note('key of HMAC', key), bytes, length)),
     publicHmac: (name, key, bytes) => nodeCrypto.publicHmac(name, note('key of HMAC', key), bytes),
     aead: (name, key) => nodeCrypto.aead(name, note('key of an AEAD', key)),
     keyAgreement(group) {
