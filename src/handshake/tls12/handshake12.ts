@@ -170,9 +170,9 @@ function* receiveKeys(
   ephemeral: EphemeralKey | undefined,
   clientAuth: ClientAuthentication | undefined,
 ): Steps<ClientKeys> {
-  const chain = clientAuth ? yield* receiveCertificate12(hs, hs.transcript) : undefined;
+  const claim = clientAuth ? yield* receiveCertificate12(hs, clientAuth, hs.transcript) : undefined;
   const { master, isUnknownPsk } = yield* receiveKeyExchange(hs, ephemeral);
   const client =
-    clientAuth && chain ? yield* receiveCertificateVerify12(hs, clientAuth, hs.transcript, chain) : undefined;
+    clientAuth && claim ? yield* receiveCertificateVerify12(hs, clientAuth, hs.transcript, claim) : undefined;
   return { master, client, isUnknownPsk };
 }
