@@ -1,14 +1,14 @@
 import type { Aead, CryptoProvider } from '../crypto/provider.ts';
 
-/** Releases the keys of connections that nobody can end any more. */
+/** Releases the keys of those whom nobody can end any more. */
 const abandoned = new FinalizationRegistry((keys: Set<Aead>) => {
   for (const key of keys) key.release();
 });
 
 /**
- * A provider for one connection, whose keys are released at the latest when `owner` is collected. A socket of the
- * system's ends at some time, and its keys with it; a stream that is an object and nothing else may just be forgotten,
- * and what keys are held in may not be V8's to collect.
+ * A provider for one owner, whose keys are released at the latest when that is collected. A socket of the system's ends
+ * at some time, and its keys with it; a stream that is an object and nothing else may just be forgotten, as may a server
+ * with its ticket keys, and what keys are held in may not be V8's to collect.
  */
 export function releasedWith(owner: object, provider: CryptoProvider): CryptoProvider {
   const keys = new Set<Aead>();

@@ -56,10 +56,8 @@ export class Acceptor implements ContextSource {
       : createSecureContext(options);
     this.crypto = chooseCrypto(options);
     // As in Node, they may be part of a context that was made before.
-    this.sessions = new ServerSessions(server, {
-      ...definedIn(this.#standard.readSessionOptions()),
-      ...definedIn(options),
-    });
+    const sessionOptions = { ...definedIn(this.#standard.readSessionOptions()), ...definedIn(options) };
+    this.sessions = new ServerSessions(server, sessionOptions, undefined, this.crypto);
     keepSessions(server, this.sessions);
     const settings = readOcspStapling(options.ocspStapling);
     this.#staples = settings && new StapleKeeper(settings);

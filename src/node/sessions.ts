@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { MaybePromise } from '../crypto/maybe-promise.ts';
 import { nodeCrypto } from '../crypto/node/provider.ts';
+import type { CryptoProvider } from '../crypto/provider.ts';
 import { DerivedTicketKeys, type TicketSeed } from '../session/derived-ticket-keys.ts';
 import { MemorySessionStore, type SessionStore } from '../session/memory-store.ts';
 import { ReplayGuard, rememberFor } from '../session/replay-guard.ts';
@@ -8,6 +9,7 @@ import { longestLifetime } from '../session/session.ts';
 import type { SessionCache, Sessions, TicketSealer } from '../session/sessions.ts';
 import { TicketKeyRing, ticketKeyLength } from '../session/ticket-key-ring.ts';
 import { keyPeriod } from '../session/ticket-key-source.ts';
+import { releasedWith } from './abandoned-keys.ts';
 import { checkNumber, checkString, invalidArgType, invalidArgValue, isBytes, isGiven } from './arguments.ts';
 import { BoundedStore } from './bounded-store.ts';
 import { nodeError } from './errors.ts';
@@ -77,8 +79,16 @@ export class ServerSessions implements Sessions {
   readonly #byEvents: SessionCache;
   readonly #clock: () => number;
 
-  /** `clock`: milliseconds since 1970, where the store has none. Throws Node's errors for options that are wrong. */
-  constructor(events: EventEmitter, options: SessionOptions, clock: () => number = () => Date.now()) {
+  /**
+   * `clock`: milliseconds since 1970, where the store has none. `crypto` seals tickets. Throws Node's errors for options
+   * that are wrong.
+   */
+  constructor(
+    events: EventEmitter,
+    options: SessionOptions,
+    clock: () => number = () => Date.now(),
+    crypto: CryptoProvider = nodeCrypto,
+  ) {
     this.#events = events;
     this.#clock = clock;
     this.#byEvents = { load: (id) => this.#resumeSession(id), save: (id, session) => this.#newSession(id, session) };
@@ -89,7 +99,7 @@ export class ServerSessions implements Sessions {
     this.#usesTickets = ((options.secureOptions ?? 0) & noTicket) === 0;
     this.#ring = new TicketKeyRing(
       {
-        provider: nodeCrypto,
+        provider: releasedWith(this, crypto),
         now: clock,
         rotateAfter: options.ticketKeys ? 0 : keyPeriod,
         keepFor: () => this.lifetime * 1000,

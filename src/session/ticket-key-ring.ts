@@ -18,6 +18,11 @@ interface TicketKey {
   since: number;
 }
 
+interface Replaced {
+  readonly key: TicketKey;
+  readonly until: number;
+}
+
 export interface RingOptions {
   readonly provider: CryptoProvider;
   /** Milliseconds since 1970. */
@@ -36,7 +41,7 @@ export class TicketKeyRing implements TicketSealer {
   readonly #options: RingOptions;
   #current: TicketKey;
   /** Replaced keys with the moment until which they open tickets. */
-  #previous: { readonly key: TicketKey; readonly until: number }[] = [];
+  #previous: Replaced[] = [];
   /** Keys that are to come. */
   #next: readonly TicketKey[] = [];
   #source: TicketKeySource | undefined;
@@ -73,7 +78,9 @@ export class TicketKeyRing implements TicketSealer {
 
   /** Keys that will become current later, here or elsewhere: their tickets are taken from now on. Throws `RangeError`. */
   expect(keys: readonly Uint8Array[]): void {
+    const before = this.#next;
     this.#next = keys.map((key) => this.#make(key));
+    release(before);
   }
 
   /** Makes a new random key current. */
@@ -106,7 +113,7 @@ export class TicketKeyRing implements TicketSealer {
   #find(name: Uint8Array): TicketKey | undefined {
     if (sameBytes(name, this.#current.name)) return this.#current;
     const now = this.#options.now();
-    this.#previous = this.#previous.filter(({ until }) => until >= now);
+    this.#keep(this.#previous.filter(({ until }) => until >= now));
     return (
       this.#previous.find(({ key }) => sameBytes(name, key.name))?.key ??
       this.#next.find((key) => sameBytes(name, key.name))
@@ -132,7 +139,14 @@ export class TicketKeyRing implements TicketSealer {
   #retire(key: TicketKey, replacedAt: number): void {
     const others = this.#previous.filter((entry) => !sameBytes(entry.key.name, key.name));
     const all = [{ key, until: replacedAt + this.#options.keepFor() }, ...others];
-    this.#previous = all.filter((entry) => !sameBytes(entry.key.name, this.#current.name)).slice(0, maxPrevious);
+    this.#keep(all.filter((entry) => !sameBytes(entry.key.name, this.#current.name)).slice(0, maxPrevious));
+  }
+
+  /** Keeps some of the replaced keys, and one that is new among them, and releases the others. */
+  #keep(previous: Replaced[]): void {
+    const before = this.#previous;
+    this.#previous = previous;
+    release(before.filter((entry) => !previous.includes(entry)).map(({ key }) => key));
   }
 
   #refresh(): void {
@@ -153,6 +167,11 @@ export class TicketKeyRing implements TicketSealer {
     if (age < 0) this.#current.since = now();
     else if (age > rotateAfter) this.#makeCurrent(this.#make(this.#options.provider.randomBytes(ticketKeyLength)));
   }
+}
+
+/** Gives back what the keys are held in. */
+function release(keys: readonly TicketKey[]): void {
+  for (const { aead } of keys) aead.release();
 }
 
 /** Replaced keys that are kept at most. */
