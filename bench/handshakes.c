@@ -3,8 +3,8 @@
  * server that is busy. Compiled by the benchmark itself: cc -O2 handshakes.c -lssl -lcrypto
  *
  * usage: handshakes PORT COUNT AT_ONCE VERSION SUITE GROUPS full|resumed|brief
- * Makes COUNT connections, AT_ONCE at a time, and waits on each until the server closes it; `brief` ones are closed by
- * the client, as soon as they are secure. `resumed` makes one full handshake first, resumes its session from then on, and
+ * Makes COUNT connections, AT_ONCE at a time, and waits on each until the server closes it; in `brief` ones the client
+ * says goodbye as soon as they are secure. `resumed` makes one full handshake first, resumes its session from then on, and
  * says something that the server answers. Prints how many sessions were received, how many handshakes were resumed, and
  * how many seconds it took, or ends with 1 and what went wrong.
  */
@@ -55,6 +55,7 @@ static int shake_hands(struct client *client) {
   if (result == 1) {
     resumed += SSL_session_reused(client->ssl);
     client->is_secure = 1;
+    if (leaves) SSL_shutdown(client->ssl);
     if (resumes && SSL_write(client->ssl, ".", 1) != 1) give_up("the request");
   } else if (SSL_get_error(client->ssl, result) != SSL_ERROR_WANT_READ) {
     give_up("the handshake failed");
@@ -98,7 +99,6 @@ static int go_on(struct client *client) {
   char rest[4096];
   int result;
   if (!client->is_secure && !shake_hands(client)) return 0;
-  if (leaves) return finish(client);
   while ((result = SSL_read(client->ssl, rest, sizeof rest)) > 0) continue;
   switch (SSL_get_error(client->ssl, result)) {
     case SSL_ERROR_WANT_READ:
@@ -106,6 +106,7 @@ static int go_on(struct client *client) {
     case SSL_ERROR_ZERO_RETURN:
       return finish(client);
     default:
+      if (leaves) return finish(client);
       give_up("the connection broke");
       return 1;
   }

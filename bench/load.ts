@@ -1,4 +1,5 @@
 // The load generator: node:tls clients in a process of their own, which offer nothing but the suite and group wanted.
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect, createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
@@ -78,6 +79,20 @@ async function handshakes(work: Work & { kind: 'handshakes' }): Promise<void> {
   await repeat(work.count, work.atOnce, () => handshake(work, session));
 }
 
+/** Asks for a file, and reads it to its end. */
+async function get(work: Work & { kind: 'get' }): Promise<void> {
+  const socket = await opened(work);
+  const bytes = work.mebibytes * mebibyte;
+  let got = 0;
+  socket.on('data', (data) => {
+    got += data.length;
+  });
+  socket.write(`GET /${bytes} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
+  await once(socket, 'end');
+  socket.destroy();
+  if (got < bytes || got > bytes + 1024) throw new Error(`${got} bytes came, not ${bytes} and a head`);
+}
+
 async function bulk(work: Work & { kind: 'download' | 'upload' }): Promise<void> {
   const socket = await opened(work);
   const bytes = work.mebibytes * mebibyte;
@@ -128,6 +143,8 @@ async function carryOut(work: Work): Promise<void> {
     case 'download':
     case 'upload':
       return bulk({ ...work, kind: work.kind });
+    case 'get':
+      return get({ ...work, kind: work.kind });
     case 'ping':
       return ping(work);
     case 'hold':
@@ -141,6 +158,9 @@ async function carryOut(work: Work): Promise<void> {
     case 'release':
       for (const socket of held) socket.destroy();
       held = [];
+      return;
+    default:
+      throw new Error(`${work.kind} is no work for clients of node:tls`);
   }
 }
 

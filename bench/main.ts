@@ -1,123 +1,169 @@
 // The benchmark: CPU time and memory of the server process, tsls against node:tls of the same Node, in turns.
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { makeCertificates } from '../test/interop/certificates.ts';
-import { implementationName } from '../test/interop/implementation.ts';
-import { cases } from './cases.ts';
+import { type ImplementationName, implementationName } from '../test/interop/implementation.ts';
+import { type Case, cases, type Provider, providers } from './cases.ts';
+import { isInstalled } from './clients.ts';
 import { measure } from './measure.ts';
-import { measureNames } from './names.ts';
+import { type OwnResult, own } from './own.ts';
 import { LoadGenerator, withoutTickets } from './processes.ts';
-import { aligned, cells, headings, type Line, markdownTable, summarize } from './report.ts';
-import { measureValidation, type OwnBenchmark } from './validation.ts';
+import { aligned, cells, headings, type Line, type Skipped, skippedCells, summarize } from './report.ts';
+import { type Run, writeResults } from './results.ts';
+import { missingRival } from './rivals.ts';
 
-/** What is measured in this process, and only if it is named. */
-const own: Readonly<Record<string, OwnBenchmark>> = { validation: measureValidation, names: measureNames };
+/** What takes long and changes seldom is measured only if it is named. */
+const onlyIfNamed: ReadonlySet<string> = new Set(['validation']);
 const names = [...cases.map((c) => c.name), ...Object.keys(own)];
 
 const usage = `usage: npm run bench -- [options]
-  --only NAMES                 measure these only: ${names.join(', ')}
+  --only NAMES                 measure these only, of: ${names.join(', ')}
   --implementation tsls|node   what is held against node:tls (tsls); node shows how far noise goes
-  --node PATH                  the Node that runs the servers (this one)
-  --provider node|openssl      where tsls has its cryptography from (openssl)
-  --rounds N                   pairs of rounds (7)
+  --node PATH                  the Node that runs the benchmark (this one)
+  --provider openssl|node      where tsls has its cryptography from (openssl)
+  --rounds N                   pairs of rounds (5)
+  --write                      put the results into bench/: RESULTS.md, results.json, results.svg
   --json FILE                  write the results as JSON
-  --markdown FILE              write the table as Markdown
   --strict                     end with 1 if a goal is missed
 `;
 
-function readOptions() {
+interface Options {
+  readonly only: readonly string[];
+  readonly implementation: ImplementationName;
+  readonly node: string;
+  readonly provider: Provider;
+  readonly rounds: number;
+  readonly write: boolean;
+  readonly strict: boolean;
+  readonly json: string | undefined;
+}
+
+function readOptions(): Options {
   const text = { type: 'string' } as const;
+  const flag = { type: 'boolean', default: false } as const;
   const { values } = parseArgs({
     options: {
-      ...{ only: text, implementation: text, node: text, provider: text, rounds: text, json: text, markdown: text },
-      strict: { type: 'boolean' },
+      ...{ only: text, implementation: text, node: text, provider: text, rounds: text, json: text },
+      ...{ strict: flag, write: flag },
     },
   });
   const only = (values.only ?? '').split(',').filter((w) => w !== '');
   for (const name of only) if (!names.includes(name)) throw new Error(`there is no benchmark ${name}`);
-  const rounds = Number(values.rounds ?? 7);
+  const rounds = Number(values.rounds ?? 5);
   if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds is a whole number from 1');
+  const provider = providers.find((known) => known === (values.provider ?? 'openssl'));
+  if (!provider) throw new Error(`--provider is ${providers.join(' or ')}`);
   const implementation = implementationName(values.implementation ?? 'tsls');
+  const { write, strict, json, node = process.execPath } = values;
+  return { only, implementation, node, provider, rounds, write, strict, json };
+}
+
+/** Why a row cannot be measured here. */
+const missing = (c: Case, load: LoadGenerator): string | undefined =>
+  load.clients.missing(c.load) ?? (c.against && missingRival(c.against));
+
+async function measureAll(options: Options, folder: string, load: LoadGenerator): Promise<Run> {
+  const { node, provider, implementation, rounds, only } = options;
+  const wanted = (name: string): boolean => (only.length === 0 ? !onlyIfNamed.has(name) : only.includes(name));
+  const lines: Line[] = [];
+  const skipped: Skipped[] = [];
+  for (const c of cases.filter(({ name }) => wanted(name))) {
+    const reason = missing(c, load);
+    if (reason !== undefined) {
+      skipped.push({ name: c.name, what: c.what, reason });
+      continue;
+    }
+    process.stderr.write(`${c.name} … `);
+    const measured = await measure({ node, provider, folder, load }, c, implementation, rounds);
+    const line = summarize(measured, provider, process.version);
+    process.stderr.write(`${line.ratio.toFixed(2)} ${line.verdict}\n`);
+    lines.push(line);
+  }
+  const results: Record<string, OwnResult> = {};
+  for (const [name, benchmark] of Object.entries(own).filter(([name]) => wanted(name))) {
+    process.stderr.write(`${name} … `);
+    results[name] = await benchmark({ rounds, node, provider, folder, load });
+    process.stderr.write(`${results[name].note}\n`);
+  }
   return {
-    ...values,
-    implementation,
-    rounds,
-    node: values.node ?? process.execPath,
-    provider: values.provider ?? 'openssl',
-    only,
+    ...{ node: process.version, provider, rounds, lines, skipped, own: results },
+    machine: `${cpus().length} cores (${cpus()[0]?.model.trim()})`,
+    others: versionsOf(lines),
+    date: new Date().toISOString().slice(0, 10),
+    notes: remarks(lines, load),
   };
 }
 
-function remarks(lines: readonly Line[], subject: string): string[] {
+/** The versions of the rivals that took part. */
+function versionsOf(lines: readonly Line[]): string[] {
+  const rivals = new Set(lines.map(({ against }) => against).filter((name) => name !== 'node:tls'));
+  return [...rivals].filter(isInstalled).map((name) => {
+    const { stdout, stderr } = spawnSync(name, ['-v'], { encoding: 'utf8' });
+    const version = /\d+\.\d+\.\d+/.exec(`${stdout}${stderr}`)?.[0];
+    return `${name} ${version}`;
+  });
+}
+
+function remarks(lines: readonly Line[], load: LoadGenerator): string[] {
   const sessions = new Map<string, string[]>();
-  for (const { name, sessions: pair } of lines) {
+  for (const { name, against, sessions: pair } of lines) {
+    if (against !== 'node:tls') continue;
     const key = pair.join(' / ');
     sessions.set(key, [...(sessions.get(key) ?? []), name]);
   }
   const counted = [...sessions].map(([pair, names]) => `${pair} (${names.join(', ')})`).join('; ');
   const missed = lines.filter((l) => l.verdict === 'missed').map((l) => l.name);
   return [
-    "Ratio: median of the rounds' ratios, all threads of the server process; below 1 is less than node:tls.",
-    `Sessions (TLS 1.3: tickets) given to each client, ${subject} / node:tls: ${counted}.`,
+    ...(counted === '' ? [] : [`Sessions (TLS 1.3: tickets) given to each client, tsls / node:tls: ${counted}.`]),
+    `Handshakes are made by ${load.clients.handshakesBy}.`,
     missed.length > 0 ? `Goals missed: ${missed.join(', ')}.` : 'No goal missed.',
   ];
 }
 
-async function main(options: ReturnType<typeof readOptions>): Promise<number> {
+function print(run: Run, subject: string): void {
+  const { node, provider, machine, rounds, lines, skipped, notes } = run;
+  console.log(`Node ${node}, cryptography by ${provider}, ${machine}, ${rounds} rounds each`);
+  const rows = [headings(subject), ...lines.map(cells), ...skipped.map(skippedCells)];
+  if (rows.length > 1) console.log(['', aligned(rows), '', ...notes].join('\n'));
+  for (const { title, rows, note } of Object.values(run.own)) console.log(['', title, aligned(rows), note].join('\n'));
+}
+
+async function main(options: Options): Promise<number> {
+  process.env.TSLS_CRYPTO = options.provider; // for what is measured in this process
   const folder = mkdtempSync(join(tmpdir(), 'tsls-bench-'));
   const load = new LoadGenerator(folder);
   try {
     await makeCertificates(folder);
     writeFileSync(join(folder, 'openssl.cnf'), withoutTickets);
-    const version = execFileSync(options.node, ['--version'], { encoding: 'utf8' }).trim();
-    const subject = options.implementation === 'tsls' ? 'tsls' : 'node:tls again';
-    const title = `Node ${version}, cryptography by ${options.provider}, ${cpus().length} cores (${cpus()[0]?.model.trim()}), ${options.rounds} rounds each`;
-    const lines: Line[] = [];
-    for (const c of cases.filter((c) => options.only.length === 0 || options.only.includes(c.name))) {
-      process.stderr.write(`${c.name} … `);
-      const measured = await measure(
-        { node: options.node, provider: options.provider, folder, load },
-        c,
-        options.implementation,
-        options.rounds,
-      );
-      const line = summarize(measured);
-      process.stderr.write(`${line.ratio.toFixed(2)}\n`);
-      lines.push(line);
-    }
-    const rows = [headings(subject), ...lines.map(cells)];
-    const notes = [...remarks(lines, subject), `Handshakes are made by ${load.handshakesBy}.`];
-    console.log([title, '', aligned(rows), '', ...notes].join('\n'));
-    if (options.json) writeFileSync(options.json, `${JSON.stringify({ node: version, lines }, null, 2)}\n`);
-    if (options.markdown)
-      writeFileSync(options.markdown, `${[title, '', markdownTable(rows), '', ...notes].join('\n')}\n`);
-    return options.strict && lines.some((l) => l.verdict === 'missed') ? 1 : 0;
+    const run = await measureAll(options, folder, load);
+    print(run, options.implementation === 'tsls' ? 'tsls' : 'node:tls again');
+    if (options.json) writeFileSync(options.json, `${JSON.stringify(run, null, 2)}\n`);
+    if (options.write) writeResults(run, names);
+    const isGood = run.lines.every((l) => l.verdict !== 'missed') && Object.values(run.own).every((r) => r.isGood);
+    return options.strict && !isGood ? 1 : 0;
   } finally {
     load.stop();
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-/** Those benchmarks that need no servers; the exit code. */
-async function measureOwn(options: ReturnType<typeof readOptions>): Promise<number> {
-  const found = [];
-  for (const name of options.only) {
-    if (own[name] === undefined) throw new Error(`${name} is measured apart from ${Object.keys(own).join(' and ')}`);
-    found.push(await own[name](options.rounds));
-  }
-  console.log(found.map(({ text }) => text).join('\n\n'));
-  if (options.markdown) writeFileSync(options.markdown, found.map(({ markdown }) => markdown).join('\n'));
-  return options.strict && found.some(({ isGood }) => !isGood) ? 1 : 0;
+/** All of it under another Node: what is measured in this process too. */
+function runUnder(node: string): number {
+  const args = process.argv.slice(2);
+  const at = args.findIndex((arg) => arg === '--node' || arg.startsWith('--node='));
+  args.splice(at, args[at] === '--node' ? 2 : 1);
+  execFileSync(node, ['--version'], { stdio: 'ignore' });
+  return spawnSync(node, [process.argv[1]!, ...args], { stdio: 'inherit' }).status ?? 1;
 }
 
-let options: ReturnType<typeof readOptions>;
+let options: Options;
 try {
   options = readOptions();
 } catch (error) {
   console.error(`${(error as Error).message}\n${usage}`);
   process.exit(2);
 }
-process.exitCode = await (options.only.some((name) => name in own) ? measureOwn(options) : main(options));
+process.exitCode = options.node === process.execPath ? await main(options) : runUnder(options.node);

@@ -2,15 +2,19 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ImplementationName } from '../test/interop/implementation.ts';
-import type { Case } from './cases.ts';
-import { BenchServer, type LoadGenerator } from './processes.ts';
-import type { Work } from './protocol.ts';
+import type { Case, Load } from './cases.ts';
+import { BenchServer, type LoadGenerator, type RunningServer } from './processes.ts';
+import type { Done, Work } from './protocol.ts';
+import { startRival } from './rivals.ts';
 
-/** One round of one side, per unit: nanoseconds of CPU, or bytes. */
+/** One round of one side, in the case's unit. */
 export interface Sample {
-  readonly all: number;
-  readonly main: number;
+  readonly value: number;
+  /** Beside it: of CPU time that of the main thread, of requests those per second of wall time, of pings the median. */
+  readonly aside: number;
 }
+/** What stands on either side of a row. */
+type SideName = ImplementationName | 'nginx' | 'haproxy';
 type Side = 'subject' | 'baseline';
 
 /** The two sides' samples, one pair a round. */
@@ -30,7 +34,10 @@ export interface Bench {
   readonly load: LoadGenerator;
 }
 
-const startServer = (bench: Bench, c: Case, implementation: ImplementationName, mode = c.mode): Promise<BenchServer> =>
+const startServer = (bench: Bench, c: Case, side: SideName): Promise<RunningServer> =>
+  side === 'tsls' || side === 'node' ? startOwn(bench, c, side) : startRival(side, { ...bench, ...c });
+
+const startOwn = (bench: Bench, c: Case, implementation: ImplementationName, mode = c.mode): Promise<BenchServer> =>
   BenchServer.start(bench.node, c.resumes ? undefined : join(bench.folder, 'openssl.cnf'), bench.provider, {
     implementation,
     key: join(bench.folder, `${c.credential}.key`),
@@ -40,17 +47,35 @@ const startServer = (bench: Bench, c: Case, implementation: ImplementationName, 
     givesTickets: c.resumes === true,
   });
 
-const workOf = (bench: Bench, c: Case, server: BenchServer, load = c.load): Work =>
+const workOf = (bench: Bench, c: Case, server: RunningServer, load: Load = c.load): Work =>
   ({ ...load, port: server.port, ca: join(bench.folder, 'ca.pem'), tls: c.tls, resumes: c.resumes }) as Work;
 
-async function cpuRound(bench: Bench, c: Case, server: BenchServer): Promise<Sample> {
+const second = 1e9;
+const scale: Readonly<Record<Case['unit'], number>> = { µs: 1e3, 's/GiB': second, KiB: 1024, '/s': 1, ms: 1 };
+
+/** What became of a round; `all` and `main` are nanoseconds of CPU. */
+function sampleOf(c: Case, done: Done, all: number, main: number): Sample {
+  switch (c.measure) {
+    case 'requests': {
+      const { requests = Number.NaN, milliseconds } = done;
+      return { value: requests / (all / second), aside: requests / (milliseconds / 1000) };
+    }
+    case 'p99':
+      return { value: done.latency?.p99 ?? Number.NaN, aside: done.latency?.median ?? Number.NaN };
+    default: {
+      const [whole, own] = [all, main].map((time) => time / c.units / scale[c.unit]) as [number, number];
+      return c.thread === 'main' ? { value: own, aside: whole } : { value: whole, aside: own };
+    }
+  }
+}
+
+async function loadRound(bench: Bench, c: Case, server: RunningServer): Promise<Sample> {
   const before = server.cpu();
-  await bench.load.do(workOf(bench, c, server));
+  const done = await bench.load.do(workOf(bench, c, server));
   // What trails behind (closing sockets) belongs to the work.
   await sleep(30);
   const after = server.cpu();
-  const per = (kind: 'main' | 'all'): number => (after[kind] - before[kind]) / c.units;
-  return { all: per('all'), main: per('main') };
+  return sampleOf(c, done, after.all - before.all, after.main - before.main);
 }
 
 /**
@@ -58,7 +83,7 @@ async function cpuRound(bench: Bench, c: Case, server: BenchServer): Promise<Sam
  * again, so that what is counted is the connections and not the young heap growing to its size.
  */
 async function rssRound(bench: Bench, c: Case, implementation: ImplementationName): Promise<Sample> {
-  const server = await startServer(bench, c, implementation);
+  const server = await startOwn(bench, c, implementation);
   try {
     await bench.load.do(workOf(bench, c, server, { kind: 'hold', connections: 1500 }));
     await bench.load.do(workOf(bench, c, server, { kind: 'release' }));
@@ -66,8 +91,8 @@ async function rssRound(bench: Bench, c: Case, implementation: ImplementationNam
     const before = await server.rss();
     await bench.load.do(workOf(bench, c, server));
     await sleep(200);
-    const each = ((await server.rss()) - before) / c.units;
-    return { all: each, main: each };
+    const each = ((await server.rss()) - before) / c.units / scale.KiB;
+    return { value: each, aside: each };
   } finally {
     await bench.load.do(workOf(bench, c, server, { kind: 'release' }));
     server.stop();
@@ -76,22 +101,24 @@ async function rssRound(bench: Bench, c: Case, implementation: ImplementationNam
 
 /** How many sessions (in TLS 1.3: tickets) a server gives each client, counted on a few connections. */
 async function countSessions(bench: Bench, c: Case, implementation: ImplementationName): Promise<number> {
-  const server = await startServer(bench, c, implementation, 'serve');
+  const server = await startOwn(bench, c, implementation, 'serve');
   const { sessions } = await bench.load.do(workOf(bench, c, server, { kind: 'hold', connections: 8 }));
   await bench.load.do(workOf(bench, c, server, { kind: 'release' }));
   server.stop();
   return sessions / 8;
 }
 
-/**
- * Rounds that are not measured, for each side: a handshake runs through far more code than a transfer does. After 7
- * rounds of 1,024, Node 24 still spends 40 µs of each handshake on compiling; after 20, nothing.
- */
-const warmUps = { handshakes: 20, data: 2 } as const;
-/** Memory varies little, and filling it takes long. */
-const memoryRounds = 3;
+/** Unmeasured work, since what runs hot is compiled then: a handshake runs through far more code than a transfer does. */
+async function warmUp(bench: Bench, c: Case, server: RunningServer): Promise<void> {
+  // After 7,000 handshakes Node 24 still spends 40 µs of each on compiling; after 20,000, nothing.
+  const shakesHands = c.load.kind === 'handshakes' || c.load.kind === 'burst';
+  const leaves = c.mode !== 'end';
+  const load: Load = shakesHands ? { kind: 'handshakes', count: 20_480, atOnce: 64, leaves } : c.load;
+  for (let i = 0; i < (shakesHands ? 1 : 2); i++) await bench.load.do(workOf(bench, c, server, load));
+  if (c.load.kind === 'burst') await bench.load.do(workOf(bench, c, server, { ...c.load, bursts: 10 }));
+}
 
-/** Measures one case: the subject against node:tls. */
+/** Measures one case: the subject against node:tls, or a rival. */
 export async function measure(
   bench: Bench,
   c: Case,
@@ -99,32 +126,26 @@ export async function measure(
   rounds: number,
 ): Promise<Measured> {
   const samples: { subject: Sample[]; baseline: Sample[] } = { subject: [], baseline: [] };
-  const sides = { subject: implementation, baseline: 'node' } as const;
+  const sides = { subject: implementation, baseline: c.against ?? 'node' } as const;
   const order = ['subject', 'baseline'] as const;
-  const sessions = {
-    subject: await countSessions(bench, c, sides.subject),
-    baseline: await countSessions(bench, c, sides.baseline),
-  };
+  const count = (side: SideName): Promise<number> | number =>
+    side === 'nginx' || side === 'haproxy' || c.against ? 0 : countSessions(bench, c, side);
+  const sessions = { subject: await count(sides.subject), baseline: await count(sides.baseline) };
   const take = async (round: (side: Side) => Promise<Sample>): Promise<void> => {
-    for (let i = 0; i < rounds; i++)
+    for (let i = 0; i < Math.min(rounds, c.mostRounds ?? rounds); i++)
       for (const side of i % 2 === 0 ? order : order.toReversed()) samples[side].push(await round(side));
   };
   if (c.measure === 'rss') {
-    rounds = Math.min(rounds, memoryRounds);
-    await take((side) => rssRound(bench, c, sides[side]));
+    await take((side) => rssRound(bench, c, side === 'subject' ? implementation : 'node'));
     return { case: c, ...samples, sessions };
   }
-  const servers = {
-    subject: await startServer(bench, c, sides.subject),
-    baseline: await startServer(bench, c, sides.baseline),
-  };
+  const servers: Partial<Record<Side, RunningServer>> = {};
   try {
-    // Unmeasured at first: what runs hot is compiled then.
-    for (let i = 0; i < warmUps[c.load.kind === 'handshakes' ? 'handshakes' : 'data']; i++)
-      for (const side of order) await cpuRound(bench, c, servers[side]);
-    await take((side) => cpuRound(bench, c, servers[side]));
+    for (const side of order) servers[side] = await startServer(bench, c, sides[side]);
+    for (const side of order) await warmUp(bench, c, servers[side]!);
+    await take((side) => loadRound(bench, c, servers[side]!));
   } finally {
-    for (const side of order) servers[side].stop();
+    for (const side of order) servers[side]?.stop();
   }
   return { case: c, ...samples, sessions };
 }

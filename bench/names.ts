@@ -5,17 +5,14 @@ import { createSecureContext, createServer, type Server } from '../src/index.ts'
 import { NamedContexts } from '../src/node/named-contexts.ts';
 import { duplexPair } from '../test/support/duplex-pair.ts';
 import { makeIdentity } from '../test/support/identities.ts';
-import { aligned, markdownTable } from './report.ts';
-import type { OwnBenchmark } from './validation.ts';
+import type { OwnBenchmark } from './own.ts';
+import { median } from './report.ts';
 
 const { key, cert } = makeIdentity('p256');
 const context = createSecureContext({ key, cert });
 /** A third of the names are wildcards. */
 const nameOf = (i: number): string => (i % 3 === 0 ? `*.x${i}.example` : `x${i}.example`);
 const hostOf = (i: number): string => (i % 3 === 0 ? `a.x${i}.example` : `x${i}.example`);
-
-const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 
 /** Nanoseconds of a look-up. */
 function lookUp(count: number): number {
@@ -52,7 +49,7 @@ async function handshakes(server: Server, count: number, runs: number): Promise<
 }
 
 /** Look-ups and handshakes with one name and with ten thousand. */
-export const measureNames: OwnBenchmark = async (rounds) => {
+export const measureNames: OwnBenchmark = async ({ rounds }) => {
   const counts = [1, 10_000];
   const servers = counts.map(serverWith);
   const times: number[][] = counts.map(() => []);
@@ -71,11 +68,10 @@ export const measureNames: OwnBenchmark = async (rounds) => {
     ]),
   ];
   const ratio = median(times[1]!.map((time, round) => time / times[0]![round]!));
-  const title = `Names of addContext, Node ${process.versions.node}, ${rounds} rounds`;
-  const note = `Handshakes with 10,000 names cost ${ratio.toFixed(2)} of those with one.`;
   return {
-    text: [title, '', aligned(rows), '', note].join('\n'),
-    markdown: `${[title, '', markdownTable(rows), '', note].join('\n')}\n`,
+    title: 'Names of addContext',
+    rows,
+    note: `Handshakes with 10,000 names cost ${ratio.toFixed(2)} of those with one.`,
     isGood: ratio < 1.15,
   };
 };

@@ -1,9 +1,8 @@
-// Starting the benchmark's processes, talking to them, and reading the CPU time of their threads.
-import { type ChildProcess, execFile, execFileSync, fork } from 'node:child_process';
+// The benchmark's processes: servers, of which the CPU time is read by thread, and the load generator.
+import { type ChildProcess, fork } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
+import { Clients } from './clients.ts';
 import type { Done, ServerAnswer, ServerSetup, Work } from './protocol.ts';
 
 const program = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
@@ -22,11 +21,12 @@ function next<T>(child: ChildProcess): Promise<T> {
 }
 
 /**
- * Both sides are to send no session tickets. node:tls sends two in TLS 1.3 whatever its options, but its OpenSSL can
- * be told in its configuration.
+ * All sides are to send no session tickets. node:tls, nginx and HAProxy send some in TLS 1.3 whatever their options, but
+ * their OpenSSL can be told in its configuration.
  */
-export const withoutTickets = `nodejs_conf = nodejs_init
-[nodejs_init]
+export const withoutTickets = `nodejs_conf = init
+openssl_conf = init
+[init]
 ssl_conf = ssl
 [ssl]
 system_default = defaults
@@ -40,7 +40,28 @@ export interface CpuTime {
   readonly all: number;
 }
 
-export class BenchServer {
+/** Of one process alone; the first number of `schedstat` is the time spent on a CPU. */
+export function cpuOf(pid: number): CpuTime {
+  const tasks = `/proc/${pid}/task`;
+  let all = 0;
+  let main = 0;
+  for (const id of readdirSync(tasks)) {
+    const time = Number(readFileSync(`${tasks}/${id}/schedstat`, 'latin1').split(' ')[0]);
+    all += time;
+    if (id === `${pid}`) main = time;
+  }
+  return { main, all };
+}
+
+/** A server that is measured. */
+export interface RunningServer {
+  readonly port: number;
+  cpu(): CpuTime;
+  stop(): void;
+}
+
+/** tsls or node:tls. */
+export class BenchServer implements RunningServer {
   readonly port: number;
   readonly #child: ChildProcess;
 
@@ -65,17 +86,8 @@ export class BenchServer {
     return new BenchServer(child, answer.port);
   }
 
-  /** Of this process alone; the first number of `schedstat` is the time spent on a CPU. */
   cpu(): CpuTime {
-    const tasks = `/proc/${this.#child.pid}/task`;
-    let all = 0;
-    let main = 0;
-    for (const id of readdirSync(tasks)) {
-      const time = Number(readFileSync(`${tasks}/${id}/schedstat`, 'latin1').split(' ')[0]);
-      all += time;
-      if (id === `${this.#child.pid}`) main = time;
-    }
-    return { main, all };
+    return cpuOf(this.#child.pid!);
   }
 
   /** Bytes of resident memory after a garbage collection. */
@@ -91,56 +103,25 @@ export class BenchServer {
   }
 }
 
-/**
- * Compiles the clients that make nothing but handshakes, in C with OpenSSL: those of node:tls take more time than a
- * server does. Returns the program, or `undefined` where there is no compiler or no headers of OpenSSL's.
- */
-function compileClients(folder: string): string | undefined {
-  const client = join(folder, 'handshakes');
-  try {
-    const source = program('../../bench/handshakes.c');
-    execFileSync('cc', ['-O2', '-o', client, source, '-lssl', '-lcrypto'], { stdio: 'ignore' });
-    return client;
-  } catch {
-    return undefined;
-  }
-}
-
 export class LoadGenerator {
+  readonly clients: Clients;
   readonly #child: ChildProcess = fork(program('./load.js'));
-  readonly #client: string | undefined;
 
   /** `folder`: where the clients in C are compiled to. */
   constructor(folder: string) {
-    this.#client = compileClients(folder);
-  }
-
-  /** What makes the handshakes, in words. */
-  get handshakesBy(): string {
-    return this.#client ? 'clients of OpenSSL in C' : 'clients of node:tls, for want of a C compiler and libssl-dev';
+    this.clients = new Clients(folder);
   }
 
   do(work: Work): Promise<Done> {
-    if (work.kind === 'handshakes' && this.#client) return shakeHands(this.#client, work);
-    const done = next<Done>(this.#child);
+    const done = this.clients.do(work);
+    if (done) return done;
+    const answer = next<Done>(this.#child);
     this.#child.send(work);
-    return done;
+    return answer;
   }
 
   stop(): void {
     this.#child.removeAllListeners('exit');
     this.#child.disconnect();
   }
-}
-
-/** Makes handshakes by the clients in C. Throws unless those that are to be resumed were, and no others. */
-async function shakeHands(client: string, work: Work & { kind: 'handshakes' }): Promise<Done> {
-  const { version, suite, group } = work.tls;
-  const how = work.resumes ? 'resumed' : 'full';
-  const started = performance.now();
-  const args = [work.port, work.count, work.atOnce, version, suite, group, how].map(String);
-  const { stdout } = await promisify(execFile)(client, args);
-  const { sessions, resumed } = JSON.parse(stdout) as { sessions: number; resumed: number };
-  if (resumed !== (work.resumes ? work.count : 0)) throw new Error(`${resumed} of ${work.count} were resumed`);
-  return { milliseconds: performance.now() - started, sessions };
 }

@@ -9,14 +9,19 @@ export interface TlsChoice {
   readonly group: string;
 }
 
+/**
+ * `end` closes every connection as soon as its handshake is done; `serve` does what its first bytes ask for; `https` and
+ * `http2` answer with as many bytes as the path says.
+ */
+export type ServerMode = 'end' | 'serve' | 'https' | 'http2';
+
 /** The one argument of bench/server.ts, as JSON. */
 export interface ServerSetup {
   readonly implementation: ImplementationName;
   readonly key: string;
   readonly cert: string;
   readonly tls: TlsChoice;
-  /** `end` closes every connection as soon as its handshake is done; `serve` does what its first bytes ask for. */
-  readonly mode: 'end' | 'serve';
+  readonly mode: ServerMode;
   /** Whether clients are given tickets, as many as by default; otherwise as few as can be. */
   readonly givesTickets: boolean;
 }
@@ -36,11 +41,17 @@ export type Work = {
       readonly atOnce: number;
       /** Whether each must go on with the session of a first one, which is made beforehand and not among them. */
       readonly resumes?: boolean | undefined;
+      /** Whether it is the client that ends each connection. */
+      readonly leaves?: boolean | undefined;
     }
-  | { readonly kind: 'download' | 'upload'; readonly mebibytes: number }
+  | { readonly kind: 'download' | 'upload' | 'get'; readonly mebibytes: number }
   | { readonly kind: 'ping'; readonly connections: number; readonly count: number }
   | { readonly kind: 'hold'; readonly connections: number }
   | { readonly kind: 'release' }
+  /** Bursts of handshakes, while a connection is pinged. */
+  | { readonly kind: 'burst'; readonly bursts: number; readonly atOnce: number }
+  /** Requests for so many bytes each, on connections that are kept. */
+  | { readonly kind: 'https' | 'http2'; readonly bytes: number; readonly seconds: number }
 );
 
 export interface Done {
@@ -48,6 +59,10 @@ export interface Done {
   readonly milliseconds: number;
   /** Sessions (in TLS 1.3: tickets) received in the course of it. */
   readonly sessions: number;
+  /** Requests that were answered. */
+  readonly requests?: number;
+  /** Milliseconds that pings took. */
+  readonly latency?: { readonly median: number; readonly p99: number };
 }
 
 /** The first bytes of a connection to a `serve` server: what it is for, and how many bytes. */

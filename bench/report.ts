@@ -1,57 +1,83 @@
 // Medians, the verdict on each goal, and the tables.
-import type { Case } from './cases.ts';
+import type { Case, Provider } from './cases.ts';
+import { goalOf } from './goals.ts';
 import type { Measured, Sample } from './measure.ts';
 
-const median = (values: readonly number[]): number => {
+/** The middle one, or the mean of the two in the middle. */
+export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length >> 1;
   const upper = sorted[middle] ?? Number.NaN;
   return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? Number.NaN)) / 2;
-};
+}
+
+/** What one side took, over the rounds. */
+export interface Figures {
+  readonly median: number;
+  readonly least: number;
+  readonly most: number;
+  /** Median of what is told beside it (`Sample.aside`). */
+  readonly aside: number;
+}
 
 export interface Line {
   readonly name: string;
   readonly what: string;
   readonly unit: Case['unit'];
-  /** Medians over the rounds, in the unit: all threads, and the main thread alone. */
-  readonly subject: number;
-  readonly baseline: number;
-  readonly subjectMain: number;
-  readonly baselineMain: number;
+  /** The other side: `node:tls`, `nginx`, `haproxy`. */
+  readonly against: string;
+  readonly subject: Figures;
+  readonly baseline: Figures;
   /** Median of the rounds' ratios subject / baseline, and the smallest and largest of them. */
   readonly ratio: number;
   readonly range: readonly [number, number];
+  /** Whether more is better: requests in a second. */
+  readonly isRate: boolean;
   readonly goal?: number;
   readonly verdict: 'met' | 'missed' | 'no goal';
   /** Sessions given to a client per connection, subject and baseline. */
   readonly sessions: readonly [number, number];
 }
 
-const scale: Readonly<Record<Case['unit'], number>> = { µs: 1e3, 's/GiB': 1e9, KiB: 1024 };
+/** A row that could not be measured, and why. */
+export interface Skipped {
+  readonly name: string;
+  readonly what: string;
+  readonly reason: string;
+}
 
-/** The medians of one case, and whether its goal is met. */
-export function summarize(measured: Measured): Line {
-  const { case: c, subject, baseline } = measured;
-  const of = (samples: readonly Sample[], kind: 'all' | 'main'): number =>
-    median(samples.map((s) => s[kind])) / scale[c.unit];
-  const ratios = subject.map((s, i) => s.all / (baseline[i]?.all ?? Number.NaN));
+function figuresOf(samples: readonly Sample[]): Figures {
+  const values = samples.map(({ value }) => value);
+  const [least, most] = [Math.min(...values), Math.max(...values)];
+  return { median: median(values), least, most, aside: median(samples.map(({ aside }) => aside)) };
+}
+
+/** The medians of one case, and whether its goal is met by this provider on this version of Node. */
+export function summarize({ case: c, subject, baseline, sessions }: Measured, provider: Provider, node: string): Line {
+  const isRate = c.measure === 'requests';
+  const goal = c.goal && goalOf(c.goal, provider, node, isRate);
+  const ratios = subject.map(({ value }, i) => value / (baseline[i]?.value ?? Number.NaN));
   const ratio = median(ratios);
+  const isMet = goal !== undefined && (isRate ? ratio >= goal : ratio <= goal);
   return {
-    ...{ name: c.name, what: c.what, unit: c.unit, ratio, range: [Math.min(...ratios), Math.max(...ratios)] },
-    ...{ subject: of(subject, 'all'), baseline: of(baseline, 'all') },
-    ...{ subjectMain: of(subject, 'main'), baselineMain: of(baseline, 'main') },
-    ...(c.goal === undefined ? {} : { goal: c.goal }),
-    verdict: c.goal === undefined ? 'no goal' : ratio <= c.goal ? 'met' : 'missed',
-    sessions: [measured.sessions.subject, measured.sessions.baseline],
+    ...{ name: c.name, what: c.what, unit: c.unit, against: c.against ?? 'node:tls' },
+    ...{ subject: figuresOf(subject), baseline: figuresOf(baseline) },
+    ...{ ratio, range: [Math.min(...ratios), Math.max(...ratios)], isRate },
+    ...(goal !== undefined && { goal }),
+    verdict: goal === undefined ? 'no goal' : isMet ? 'met' : 'missed',
+    sessions: [sessions.subject, sessions.baseline],
   };
 }
 
 const figure = (value: number): string => (value >= 100 ? value.toFixed(0) : value.toFixed(value >= 10 ? 1 : 2));
+
 /** The first row of the table. */
 export const headings = (subject: string): string[] => [
-  'per unit, all threads (main thread)',
+  'row',
   subject,
-  'node:tls',
+  'from - to',
+  'other side',
+  'from - to',
   'unit',
   'ratio',
   'from - to',
@@ -61,19 +87,28 @@ export const headings = (subject: string): string[] => [
 
 /** One row of the table. */
 export function cells(line: Line): string[] {
-  const both = (all: number, main: number): string =>
-    line.unit === 'KiB' ? figure(all) : `${figure(all)} (${figure(main)})`;
+  const side = ({ median, aside, least, most }: Figures): string[] => [
+    line.unit === 'KiB' ? figure(median) : `${figure(median)} (${figure(aside)})`,
+    `${figure(least)} - ${figure(most)}`,
+  ];
+  const [other, range] = side(line.baseline);
   return [
-    line.what,
-    both(line.subject, line.subjectMain),
-    both(line.baseline, line.baselineMain),
-    line.unit,
+    line.against === 'node:tls' ? line.what : `${line.what} [${line.against}]`,
+    ...side(line.subject),
+    ...[other!, range!],
+    line.isRate ? 'per CPU-s' : line.unit,
     line.ratio.toFixed(2),
     `${line.range[0].toFixed(2)} - ${line.range[1].toFixed(2)}`,
-    line.goal === undefined ? '-' : `<= ${line.goal}`,
+    line.goal === undefined ? '-' : `${line.isRate ? '>=' : '<='} ${Number(line.goal.toFixed(2))}`,
     line.verdict === 'missed' ? 'MISSED' : line.verdict,
   ];
 }
+
+/** The row of what was not measured. */
+export const skippedCells = ({ what, reason }: Skipped): string[] => [
+  ...[what, ...Array.from({ length: 8 }, () => '-')],
+  `skipped: ${reason}`,
+];
 
 /** Columns side by side. */
 export function aligned(rows: readonly (readonly string[])[]): string {

@@ -1,7 +1,12 @@
 // The server of the benchmark: tsls or node:tls, in a process of its own, with an IPC channel for control.
 import { constants } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
+import type * as http from 'node:http';
+import type * as Http2 from 'node:http2';
+import type { Http2ServerResponse } from 'node:http2';
+import type * as Https from 'node:https';
+import type { AddressInfo, Server } from 'node:net';
+import type { Writable } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { loadImplementation } from '../test/interop/implementation.ts';
 import { requestBytes, type ServerAnswer, type ServerQuestion, type ServerSetup } from './protocol.ts';
@@ -51,27 +56,55 @@ function serve(socket: TLSSocket): void {
   socket.on('data', begin);
 }
 
-const tls = await loadImplementation(setup.implementation, new URL('../src/index.js', import.meta.url));
-const server = tls.createServer(
-  {
-    key: readFileSync(setup.key),
-    cert: readFileSync(setup.cert),
-    minVersion: setup.tls.version,
-    maxVersion: setup.tls.version,
-    ciphers: setup.tls.suite,
-    ecdhCurve: setup.tls.group,
-    // As few tickets as either side can be brought to send; the load generator counts them. The number is ours; node:tls
-    // takes it from OpenSSL's configuration.
-    ...(!setup.givesTickets && { secureOptions: constants.SSL_OP_NO_TICKET, sessionTickets: 0 }),
-  },
-  (socket) => {
+/** So many bytes, as the path says: in one piece if they are few, else no faster than they are taken. */
+function answerRequest(path: string | undefined, response: http.ServerResponse | Http2ServerResponse): void {
+  const bytes = Number(path?.slice(1));
+  response.writeHead(200, { 'content-length': String(bytes), 'content-type': 'application/octet-stream' });
+  const body = response as Writable;
+  let left = bytes;
+  const more = (): void => {
+    while (left > chunk.length) {
+      left -= chunk.length;
+      if (!body.write(chunk)) return void body.once('drain', more);
+    }
+    body.end(chunk.subarray(0, left));
+  };
+  more();
+}
+
+const options = {
+  key: readFileSync(setup.key),
+  cert: readFileSync(setup.cert),
+  minVersion: setup.tls.version,
+  maxVersion: setup.tls.version,
+  ciphers: setup.tls.suite,
+  ecdhCurve: setup.tls.group,
+  // As few tickets as either side can be brought to send; the load generator counts them. The number is ours; node:tls
+  // takes it from OpenSSL's configuration.
+  ...(!setup.givesTickets && { secureOptions: constants.SSL_OP_NO_TICKET, sessionTickets: 0 }),
+};
+
+async function createServer(): Promise<Server> {
+  const own = setup.implementation === 'tsls';
+  if (setup.mode === 'https') {
+    const https = (own ? await import('../src/https/index.ts') : await import('node:https')) as typeof Https;
+    return https.createServer(options, ({ url }, response) => answerRequest(url, response));
+  }
+  if (setup.mode === 'http2') {
+    const http2 = (own ? await import('../src/http2/index.ts') : await import('node:http2')) as typeof Http2;
+    return http2.createSecureServer(options, ({ url }, response) => answerRequest(url, response));
+  }
+  const tls = await loadImplementation(setup.implementation, new URL('../src/index.js', import.meta.url));
+  return tls.createServer(options, (socket) => {
     socket.on('error', () => {});
     if (setup.mode === 'serve') serve(socket);
     // Our tickets go out with the first data, and node:tls sends its own late: the client says something first.
     else if (setup.givesTickets) socket.once('data', () => socket.end('.'));
     else socket.end();
-  },
-);
+  });
+}
+
+const server = await createServer();
 process.on('message', ({ ask }: ServerQuestion) => {
   if (ask !== 'rss') return;
   globalThis.gc?.();

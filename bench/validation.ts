@@ -1,8 +1,7 @@
 // What the verification of certificates costs: `npm run bench -- --only validation`. CPU time of this process.
-import { cpus } from 'node:os';
 import { opensslVerifier } from './openssl-verify.ts';
+import type { OwnBenchmark } from './own.ts';
 import { hostileInputs, judgeUsual, readingHugeList, usualChain } from './pathological.ts';
-import { aligned, markdownTable } from './report.ts';
 
 /** No input of a client's may cost more, in milliseconds of CPU. */
 const bound = 50;
@@ -19,14 +18,8 @@ function cost(run: () => unknown, rounds: number, runs = 1): number {
   return times.sort((a, b) => a - b)[rounds >> 1] ?? Number.NaN;
 }
 
-/** A benchmark that needs no server of its own: what it found, and whether its goals are met. */
-export type OwnBenchmark = (
-  rounds: number,
-) => Promise<{ readonly text: string; readonly markdown: string; readonly isGood: boolean }>;
-
 /** Measures everything, and whether all of it is within the bound. */
-export const measureValidation: OwnBenchmark = async (rounds) => {
-  const title = `Verification of certificates, Node ${process.versions.node} (OpenSSL ${process.versions.openssl}), ${cpus().length} cores (${cpus()[0]?.model.trim()}), median of ${rounds} rounds`;
+export const measureValidation: OwnBenchmark = async ({ rounds }) => {
   const usual = usualChain();
   const ours = cost(judgeUsual(usual), rounds, 100);
   const verifier = opensslVerifier(
@@ -49,9 +42,5 @@ export const measureValidation: OwnBenchmark = async (rounds) => {
       ? 'OpenSSL is out of reach here (koffi)'
       : `OpenSSL's X509_verify_cert ${(theirs * 1000).toFixed(0)} µs: ratio ${(ours / theirs).toFixed(2)}`;
   const line = `A chain of three certificates (P-256), read and verified: tsls ${(ours * 1000).toFixed(0)} µs, ${beside}.`;
-  return {
-    text: [title, '', aligned(rows), '', line].join('\n'),
-    markdown: `${[title, '', markdownTable(rows), '', line].join('\n')}\n`,
-    isGood,
-  };
+  return { title: `Verification of certificates (OpenSSL ${process.versions.openssl})`, rows, note: line, isGood };
 };

@@ -39,6 +39,15 @@ export function revealTlsSockets(): void {
       },
     });
   }
+  // Sessions turn Nagle's algorithm off, which would hold answers back until the client has acknowledged others.
+  Object.defineProperty(wrapper, 'setNoDelay', {
+    configurable: true,
+    value(this: WrappedSocket & net.Socket, noDelay?: boolean) {
+      if (this.stream instanceof TLSSocket) this.stream.setNoDelay(noDelay);
+      else net.Socket.prototype.setNoDelay.call(this, noDelay);
+      return this;
+    },
+  });
   const isInstance = Function.prototype[Symbol.hasInstance];
   const isWrapper = (value: unknown): boolean =>
     typeof value === 'object' &&

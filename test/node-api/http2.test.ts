@@ -58,6 +58,27 @@ describe('tsls/http2', () => {
     await once(session, 'close');
   });
 
+  it('sessions turn Nagle’s algorithm off, which would hold back every answer but the first', async () => {
+    await using at = await listen();
+    const asked: unknown[] = [];
+    at.server.prependListener('secureConnection', (socket) => {
+      const { setNoDelay } = socket;
+      socket.setNoDelay = (noDelay) => {
+        asked.push(noDelay ?? true);
+        return setNoDelay.call(socket, noDelay);
+      };
+    });
+    at.server.on('stream', (stream) => {
+      stream.respond();
+      stream.end();
+    });
+    const session = connect(at.port);
+    await readAll(session.request({}));
+    assert.deepEqual(asked, [true]);
+    session.close();
+    await once(session, 'close');
+  });
+
   it('allowHTTP1 serves both', async () => {
     await using at = await listen({ allowHTTP1: true });
     at.server.on('request', (request, response) => void response.end(`${request.httpVersion} ${request.url}`));
