@@ -1,4 +1,4 @@
-import type { KeyObject } from 'node:crypto';
+import { getFips, type KeyObject } from 'node:crypto';
 import { NamedGroup } from '../../wire/code-points.ts';
 import { hashLength } from '../cipher-suites.ts';
 import { nodeCrypto } from '../node/provider.ts';
@@ -31,6 +31,8 @@ export function loadOpenssl(): Attempt {
 }
 
 function tryToLoad(): Attempt {
+  // Functions that are called past EVP know nothing of what is approved.
+  if (getFips() === 1) return { reason: 'this process is in FIPS mode' };
   try {
     const provider = opensslCrypto(openLibrary());
     selfTest(provider);
