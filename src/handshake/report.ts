@@ -105,7 +105,8 @@ export class HandshakeReport {
 
   /** The handshake is done: keeps what is worth keeping for as long as the connection lives. */
   settle(): void {
-    this.#rawHello = this.#clientHello?.raw;
+    // A copy, so that it keeps nothing else of the buffer that it was read from.
+    this.#rawHello = this.#clientHello && new Uint8Array(this.#clientHello.raw);
     this.#clientHello = undefined;
     this.#moments = this.#moments.slice(); // without room to grow
   }

@@ -82,7 +82,10 @@ export function publicHmac(name: HashName, key: Uint8Array, bytes: Uint8Array, l
   if (!fits(name, key, bytes)) return hmac(name, key, bytes, length);
   const tag = crypto.hash(name, fillOuter(name, key, bytes), 'binary');
   wipe(name, key.length, bytes.length);
-  return Buffer.from(length === undefined ? tag : tag.slice(0, length), 'latin1');
+  // Not from Node's pool, all of which would stay for as long as a connection has these few bytes of it.
+  const result = new Uint8Array(length ?? tag.length);
+  for (let i = 0; i < result.length; i++) result[i] = tag.charCodeAt(i);
+  return result;
 }
 
 /** Bytes up to which a transcript is kept as it is. Most handshakes have less than half of it. */

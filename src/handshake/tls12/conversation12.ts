@@ -103,7 +103,7 @@ export function* receiveClientFinished(
   if (body.length !== expected.length) fail('decodeError', `Finished of ${body.length} bytes`, 'BAD_DIGEST_LENGTH');
   if (!hs.provider.equal(body, expected)) fail('decryptError', 'the Finished does not verify', 'DIGEST_CHECK_FAILED');
   hs.transcript.add(raw);
-  return body;
+  return expected; // the same bytes, and no part of a larger buffer
 }
 
 /** A client with a wrong identity hears what one with a wrong key hears; the server is told which it was. */

@@ -14,5 +14,5 @@ export function checkFinished(
   const expected = finishedVerifyData(provider, suite, secret, transcriptHash);
   if (body.length !== expected.length) fail('decodeError', `Finished of ${body.length} bytes`, 'BAD_DIGEST_LENGTH');
   if (!provider.equal(body, expected)) fail('decryptError', 'the Finished does not verify', 'DIGEST_CHECK_FAILED');
-  return body;
+  return expected; // the same bytes, and no part of a larger buffer
 }
