@@ -75,7 +75,10 @@ export class TLSSocket extends SecureStream {
       throw invalidArgType('socket', 'an instance of Duplex', stream);
     }
     const { allowHalfOpen = false, highWaterMark } = options;
-    const streamOptions = { allowHalfOpen, ...(highWaterMark !== undefined && { highWaterMark }) };
+    // The server has set these on the handle already: the socket must know, so that they can be taken back.
+    const { noDelay, keepAlive } = (server?.server ?? {}) as { noDelay?: boolean; keepAlive?: boolean };
+    const kernelOptions = { ...(noDelay && { noDelay }), ...(keepAlive && { keepAlive }) };
+    const streamOptions = { allowHalfOpen, ...kernelOptions, ...(highWaterMark !== undefined && { highWaterMark }) };
     const role = server?.role ?? standaloneRole(options);
     super(
       stream,
