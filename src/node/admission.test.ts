@@ -59,6 +59,18 @@ describe('Admission', () => {
     assert.equal(loop.admission.waiting, 0);
   });
 
+  it('lets in one by one while established connections have something to say, and some turns beyond', async () => {
+    const loop = new Loop();
+    loop.admission.noteTraffic();
+    for (let i = 0; i < 40; i++) loop.begin('x', 0.3);
+    const turns = [loop.done.join('')];
+    for (let i = 0; i < 20; i++) turns.push(await loop.turn());
+    assert.deepEqual(turns.slice(0, 16), Array(16).fill('x'));
+    assert.deepEqual(turns.slice(16, 21), Array(5).fill('x,x,x,x'));
+    loop.admission.noteTraffic();
+    assert.equal(await loop.turn(), 'x');
+  });
+
   it('lets one in each turn at least, however long they take', async () => {
     const loop = new Loop();
     for (const name of 'abc') loop.begin(name, 50);

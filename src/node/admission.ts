@@ -1,5 +1,9 @@
 /** Milliseconds that handshakes may begin in, within one turn of the event loop. */
 const turnBudget = 1;
+/** The same while connections that are established have something to say: as a rule one handshake a turn. */
+const sharedBudget = 0.2;
+/** Turns without a word of theirs after which nobody is there to be held up. */
+const sharedTurns = 16;
 
 export interface AdmissionOptions {
   /** Milliseconds, monotonic. */
@@ -17,6 +21,8 @@ export class Admission {
   readonly #now: () => number;
   readonly #nextTurn: (go: () => void) => void;
   readonly #waiting: (() => void)[] = [];
+  /** Turns since an established connection sent something. */
+  #quietTurns = sharedTurns;
   /** When this turn's time is over; `undefined` while nobody has asked in it. */
   #end: number | undefined;
 
@@ -30,6 +36,11 @@ export class Admission {
     return this.#waiting.length;
   }
 
+  /** A connection that was here before sent something. */
+  noteTraffic(): void {
+    this.#quietTurns = 0;
+  }
+
   /** Whether to go on at once (`undefined`), or else a promise that resolves when it is this one's turn. */
   admit(): Promise<void> | undefined {
     if (this.#waiting.length === 0 && this.#hasTime()) return undefined;
@@ -38,7 +49,7 @@ export class Admission {
 
   #hasTime(): boolean {
     if (this.#end !== undefined) return this.#now() < this.#end;
-    this.#end = this.#now() + turnBudget;
+    this.#end = this.#now() + (this.#quietTurns++ < sharedTurns ? sharedBudget : turnBudget);
     this.#nextTurn(this.#beginTurn);
     return true;
   }

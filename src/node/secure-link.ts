@@ -7,6 +7,7 @@ import type { ConnectionEvent, Sink } from '../engine/sink.ts';
 import type { Policy } from '../handshake/config.ts';
 import type { HandshakeReport } from '../handshake/report.ts';
 import { releasedWith } from './abandoned-keys.ts';
+import { admission } from './admission.ts';
 import { nodeError, type TlsClientError, tlsClientError, transportError } from './errors.ts';
 import { netSocket, takeHandle } from './handle-transport.ts';
 import { publish } from './handshake-channels.ts';
@@ -204,6 +205,8 @@ export class SecureLink implements Sink {
   }
 
   plaintext(bytes: Uint8Array): void {
+    // Who has only just come in, and says the first thing, is part of the crowd.
+    if (this.bytesRead > 0) admission.noteTraffic();
     this.bytesRead += bytes.length;
     this.#push(bytes);
   }
