@@ -1,13 +1,14 @@
 // The clients of Redis and Valkey that applications use, each connected to one server, by way of Sentinel, or to a Cluster.
 import type { EventEmitter } from 'node:events';
 import { createRequire } from 'node:module';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { RedisClient } from '../../src/redis/index.ts';
 
 /** A client as an application has it. */
 export interface Connected {
   readonly client: RedisClient;
-  close(): void;
+  close(): Promise<void>;
 }
 
 export interface Library {
@@ -24,14 +25,21 @@ const load = createRequire(`${root}.cache/redis-clients/package.json`);
 const host = '127.0.0.1';
 
 /** What we need of a client object, whichever library made it. Its errors are the application's to hear. */
-type Made = EventEmitter & { connect(): Promise<unknown>; destroy?(): void; disconnect?(): void };
+type Made = EventEmitter & {
+  connect(): Promise<unknown>;
+  close?(): Promise<unknown>;
+  destroy?(): void;
+  disconnect?(): void;
+};
 
 function connected(client: Made): Connected {
   client.on('error', () => {});
   return {
     client: client as unknown as RedisClient,
-    close() {
+    async close() {
       try {
+        // A pool that is destroyed forgets, and leaves open, what is connecting in it.
+        if (client.close) await Promise.race([client.close(), sleep(2000, undefined, { ref: false })]);
         if (client.destroy) client.destroy();
         else client.disconnect?.();
       } catch {
@@ -41,10 +49,22 @@ function connected(client: Made): Connected {
   };
 }
 
+/** Milliseconds in which a client has to connect; node-redis would try for ever. */
+const connectTime = 20_000;
+
 async function opened(client: Made): Promise<Connected> {
   const made = connected(client);
-  await client.connect();
-  return made;
+  const stop = new AbortController();
+  const isLate = sleep(connectTime, 'late', { signal: stop.signal }).catch(() => 'stopped');
+  try {
+    if ((await Promise.race([client.connect(), isLate])) === 'late') throw new Error('the client does not connect');
+    return made;
+  } catch (error) {
+    await made.close();
+    throw error;
+  } finally {
+    stop.abort();
+  }
 }
 
 type Make = (options: object) => Made;

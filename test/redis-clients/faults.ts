@@ -57,9 +57,9 @@ const slow = (): Fault => {
       const stutter = async (): Promise<void> => {
         while (!isOver) {
           for (const server of servers) server.pause();
-          await sleep(800);
+          await sleep(800, undefined, { ref: false });
           for (const server of servers) server.resume();
-          await sleep(20);
+          await sleep(20, undefined, { ref: false });
         }
       };
       void stutter();
@@ -141,10 +141,10 @@ class World implements AsyncDisposable {
   readonly sessions: RedisSessions;
   readonly told: RedisErrorMessage[] = [];
   readonly #listening: Listening;
-  readonly #close: () => void;
+  readonly #close: () => Promise<void>;
   readonly #hear = (message: unknown): void => void this.told.push(message as RedisErrorMessage);
 
-  private constructor(sessions: RedisSessions, listening: Listening, close: () => void) {
+  private constructor(sessions: RedisSessions, listening: Listening, close: () => Promise<void>) {
     this.sessions = sessions;
     this.#listening = listening;
     this.#close = close;
@@ -200,7 +200,7 @@ class World implements AsyncDisposable {
     unsubscribe('tsls:redis:error', this.#hear);
     await this.#listening[Symbol.asyncDispose]();
     this.sessions.close();
-    this.#close();
+    await this.#close();
   }
 }
 
@@ -235,10 +235,13 @@ export function testFaults(name: LibraryName): void {
   const on = (what: string, start: () => Promise<Store>, ...faults: Fault[]): void => {
     describe(`no handshake fails, with ${by.name} and ${what}`, { skip: skipsRedis }, () => {
       let store: Store;
-      before(async () => {
-        store = await start();
-      });
-      after(() => store?.[Symbol.asyncDispose]());
+      before(
+        async () => {
+          store = await start();
+        },
+        { timeout: 120_000 },
+      );
+      after(() => store?.[Symbol.asyncDispose](), { timeout: 60_000 });
       for (const fault of faults) it(fault.name, { timeout: 180_000 }, () => endure(store, by, fault));
     });
   };

@@ -1,4 +1,5 @@
 // Real stores: one server, a pair under Sentinel, a Cluster of three.
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import * as net from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -12,13 +13,27 @@ export interface Store extends AsyncDisposable {
   readonly servers: readonly RedisServer[];
 }
 
+const given = new Set<number>();
+
+/**
+ * A port that nobody has. It is below those that systems give to connections: one of these, once its server was killed,
+ * could go to a client, even to the very client that tries to reach the server there.
+ */
 async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as net.AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
+  for (;;) {
+    const port = randomInt(12_000, 32_000);
+    if (given.has(port)) continue;
+    const server = net.createServer().listen(port, '127.0.0.1');
+    const isFree = await once(server, 'listening').then(
+      () => true,
+      () => false,
+    );
+    if (!isFree) continue;
+    server.close();
+    await once(server, 'close');
+    given.add(port);
+    return port;
+  }
 }
 
 const dispose = async (all: readonly RedisServer[]): Promise<void> => {

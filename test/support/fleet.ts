@@ -16,16 +16,25 @@ export interface Visit {
   readonly pid: number;
 }
 
+/** Milliseconds that a connection may be silent. */
+const silence = 60_000;
+
 /** One connection, with a word back and forth so that tickets arrive. */
 export async function visit(port: number, options: tls.ConnectionOptions): Promise<Visit> {
   const socket = client(port, options);
   let session: Buffer | undefined;
+  let isAnswered = false;
   socket.on('session', (data: Buffer) => {
     session = data;
+  });
+  socket.setTimeout(silence, () => socket.destroy(new Error('the server is silent')));
+  socket.once('end', () => {
+    if (!isAnswered) socket.destroy(new Error('the server ended without an answer'));
   });
   await once(socket, 'secureConnect');
   socket.write('x');
   const [answer] = (await once(socket, 'data')) as [Buffer];
+  isAnswered = true;
   const reused = socket.isSessionReused();
   session ??= socket.getSession();
   socket.end();

@@ -23,6 +23,15 @@ export interface RedisOptions {
   readonly sentinel?: string;
 }
 
+/** Milliseconds in which a server has to start. */
+const startTime = 30_000;
+
+/** Those that run, none of which may outlive the tests, however these end. */
+const running = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
 /** A real Redis or Valkey, which keeps nothing on disk that it would need. */
 export class RedisServer implements AsyncDisposable {
   readonly #folder: string;
@@ -60,12 +69,18 @@ export class RedisServer implements AsyncDisposable {
 
   /** Starts it again, empty, after `kill`. */
   async restart(): Promise<void> {
-    this.#process = spawn(program!, await this.#arguments(), { stdio: 'ignore' });
+    const child = spawn(program!, await this.#arguments(), { stdio: 'ignore' });
+    this.#process = child;
+    running.add(child);
+    child.once('exit', () => running.delete(child));
     const client = this.client();
-    for (let attempt = 0; ; attempt++) {
+    const end = performance.now() + startTime;
+    for (;;) {
       const answer = await client.send(['PING']).catch((error: Error) => error);
+      // Somebody else may answer at the port that this one did not get.
+      if (child.exitCode !== null) throw new Error(`the store ended at once, with ${child.exitCode}`);
       if (answer === 'PONG') break;
-      if (attempt === 200) throw new Error(`the store does not start: ${answer}`);
+      if (performance.now() > end) throw new Error(`the store does not start: ${answer}`);
       await sleep(50);
     }
   }

@@ -2,6 +2,9 @@ import * as net from 'node:net';
 
 type Reply = string | number | null | Error | readonly Reply[];
 
+/** Milliseconds until a command without a reply has failed. A store that stands still does not refuse connections. */
+const deadline = 10_000;
+
 interface Waiting {
   resolve(reply: Reply): void;
   reject(error: Error): void;
@@ -19,13 +22,14 @@ export class RespClient {
     this.#address = address;
   }
 
-  /** Sends a command; rejects with the server's error, or when the connection breaks. */
+  /** Sends a command; rejects with the server's error, when the connection breaks, and after the deadline. */
   readonly send = async (args: readonly string[]): Promise<Reply> => {
     const socket = this.#connected();
+    const timer = setTimeout(() => socket.destroy(new Error(`no reply to ${args[0]}`)), deadline);
     const reply = await new Promise<Reply>((resolve, reject) => {
       this.#waiting.push({ resolve, reject });
       socket.write(`*${args.length}\r\n${args.map((arg) => `$${Buffer.byteLength(arg)}\r\n${arg}\r\n`).join('')}`);
-    });
+    }).finally(() => clearTimeout(timer));
     if (reply instanceof Error) throw reply;
     return reply;
   };
@@ -47,7 +51,7 @@ export class RespClient {
       reason = error;
     });
     socket.on('close', () => {
-      this.#socket = undefined;
+      if (this.#socket === socket) this.#socket = undefined;
       for (const { reject } of this.#waiting.splice(0)) reject(reason);
     });
     return socket;
