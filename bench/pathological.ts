@@ -4,7 +4,7 @@ import { verificationCrypto } from '../src/crypto/node/certificate-signatures.ts
 import { type Certificate, readCertificate } from '../src/x509/certificate.ts';
 import { readCertificateList } from '../src/x509/certificate-list.ts';
 import { DerError } from '../src/x509/der.ts';
-import { derSequence } from '../src/x509/der-writer.ts';
+import { derSequence, derTime } from '../src/x509/der-writer.ts';
 import { RevocationLists } from '../src/x509/verification/revocation-lists.ts';
 import { TrustStore } from '../src/x509/verification/trust-store.ts';
 import { type VerificationOptions, verify } from '../src/x509/verification/verify.ts';
@@ -98,11 +98,23 @@ function unfit(): readonly Certificate[] {
   return [leafOf(lower[0]!), ...[...upper, ...lower].map(({ certificate }) => certificate)];
 }
 
+/** A CRL of 100,000 entries, which all give a reason if they have any extension. */
+function hugeList(...extensions: readonly Uint8Array[]): Uint8Array {
+  const serial = (i: number): Uint8Array => Uint8Array.of(0x40, i >>> 16, (i >>> 8) & 0xff, i & 0xff);
+  const about = extensions.length === 0 ? {} : { reason: 1, extensions };
+  return makeList({
+    issuer: root,
+    revoked: Array.from({ length: 100_000 }, (_, i) => ({ serial: serial(i), ...about })),
+  });
+}
+
+/** What happens once, with the first certificate that is looked up. */
+const readingEntries = (bytes: Uint8Array) => (): string => `${readCertificateList(bytes).revocations.size} entries`;
+
 /** All of them, the certificates made already. */
 export function hostileInputs(): readonly Hostile[] {
-  const serial = (i: number): Uint8Array => Uint8Array.of(0x40, i >>> 16, (i >>> 8) & 0xff, i & 0xff);
-  const revoked = Array.from({ length: 100_000 }, (_, i) => ({ serial: serial(i) }));
-  const list = makeList({ issuer: root, revoked });
+  const list = hugeList();
+  const explained = hugeList(extension('2.5.29.24', derTime(new Date())), extension('1.2.3.4', derTime(new Date())));
   const revocation = new RevocationLists([readCertificateList(list)]);
   const fine = [leafOf(root)];
   judging(fine, { revocation })(); // the first look reads the entries
@@ -134,17 +146,9 @@ export function hostileInputs(): readonly Hostile[] {
       },
     },
     { name: 'a CRL of 100,000 entries, read before', run: judging(fine, { revocation }) },
+    { name: 'the entries of a CRL of 100,000, read once', run: readingEntries(list) },
+    { name: 'the same with three extensions in each entry', run: readingEntries(explained) },
   ];
-}
-
-/** What happens once, when a server is given a CRL of so many entries. */
-export function readingHugeList(): Hostile {
-  const serial = (i: number): Uint8Array => Uint8Array.of(0x40, i >>> 16, (i >>> 8) & 0xff, i & 0xff);
-  const bytes = makeList({ issuer: root, revoked: Array.from({ length: 100_000 }, (_, i) => ({ serial: serial(i) })) });
-  return {
-    name: 'reading a CRL of 100,000 entries, once',
-    run: () => `${readCertificateList(bytes).revocations.size}`,
-  };
 }
 
 /** A client's certificate, an authority between, and the root: what most clients have. */

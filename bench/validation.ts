@@ -1,7 +1,7 @@
 // What the verification of certificates costs: `npm run bench -- --only validation`. CPU time of this process.
 import { opensslVerifier } from './openssl-verify.ts';
 import type { OwnBenchmark } from './own.ts';
-import { hostileInputs, judgeUsual, readingHugeList, usualChain } from './pathological.ts';
+import { hostileInputs, judgeUsual, usualChain } from './pathological.ts';
 
 /** No input of a client's may cost more, in milliseconds of CPU. */
 const bound = 50;
@@ -35,8 +35,6 @@ export const measureValidation: OwnBenchmark = async ({ rounds }) => {
     const verdict = milliseconds <= bound ? 'met' : 'MISSED';
     rows.push([name, run(), `${milliseconds.toFixed(2)} ms`, `<= ${bound} ms`, verdict]);
   }
-  const once = readingHugeList();
-  rows.push([once.name, `${once.run()} entries`, `${cost(once.run, rounds).toFixed(2)} ms`, '-', 'by the operator']);
   const beside =
     theirs === undefined
       ? 'OpenSSL is out of reach here (koffi)'

@@ -6,10 +6,11 @@ import {
   readAuthorityKeyIdentifier,
   readExtensions,
 } from './certificate-extensions.ts';
-import { contextTag, DerError, DerReader, DerTag } from './der.ts';
+import { contextTag, DerReader, DerTag } from './der.ts';
 import { type DistinguishedName, readName } from './distinguished-name.ts';
 import { type IssuingDistributionPoint, readIssuingDistributionPoint } from './distribution-points.ts';
 import { ExtensionOid } from './oids.ts';
+import { RevocationEntries, type Revocations } from './revocation-entries.ts';
 import { isTime, readTime } from './time.ts';
 
 /** A certificate revocation list, CRL for short (RFC 5280 section 5). All bytes are views of `der`. */
@@ -30,24 +31,8 @@ export interface CertificateList {
   readonly isDelta: boolean;
   /** An extension of the list that is critical and unknown to us: then it proves nothing. */
   readonly unknownCritical: string | undefined;
-  /** What it lists: the entries are read, all of them once, when this is first asked for. */
+  /** What it lists: the entries are checked, all of them once, when this is first asked for. */
   readonly revocations: Revocations;
-}
-
-/** One revoked certificate. */
-export interface Revocation {
-  readonly date: Date;
-  /** RFC 5280 section 5.3.1; 0 where none is given. */
-  readonly reason: number;
-}
-
-/** The entries of a CRL by serial number. */
-export interface Revocations {
-  readonly size: number;
-  /** An entry's extension that is critical and unknown to us. */
-  readonly unknownCritical: string | undefined;
-  /** The entry of a certificate by the content of its serial number. */
-  find(serial: Uint8Array): Revocation | undefined;
 }
 
 /** CRLReason removeFromCRL: the certificate was on hold, and is not any more. */
@@ -99,7 +84,7 @@ export function readCertificateList(der: Uint8Array): CertificateList {
     isDelta: value(ExtensionOid.deltaCRLIndicator) !== undefined,
     unknownCritical: extensions.find(({ critical, oid }) => critical && !handled.has(oid))?.oid,
     get revocations() {
-      revocations ??= readRevocations(entries?.content ?? new Uint8Array(), version);
+      revocations ??= new RevocationEntries(entries?.content ?? new Uint8Array(), version);
       return revocations;
     },
   });
@@ -110,31 +95,4 @@ function readListExtensions(fields: DerReader, version: number): CertificateExte
   if (version !== 2) fields.fail(`extensions in version ${version}`);
   const wrapper = fields.enter(contextTag(0));
   return wrapper.end(readExtensions(wrapper));
-}
-
-const keyOfSerial = (serial: Uint8Array): string => Buffer.from(serial).toString('latin1');
-
-function readRevocations(bytes: Uint8Array, version: number): Revocations {
-  const entries = new Map<string, Revocation>();
-  const reader = new DerReader(bytes, 'CRL entries');
-  let unknownCritical: string | undefined;
-  while (!reader.done) {
-    const fields = reader.sequence('CRL entry');
-    const serial = keyOfSerial(fields.integer());
-    const date = readTime(fields);
-    if (!fields.done && version !== 2) fields.fail(`extensions in version ${version}`);
-    const extensions = fields.done ? [] : readExtensions(fields);
-    // certificateIssuer is for indirect CRLs: an entry that has it is not about the certificates of this issuer.
-    unknownCritical ??= extensions.find(({ critical, oid }) => critical || oid === ExtensionOid.certificateIssuer)?.oid;
-    const reason = extensions.find(({ oid }) => oid === ExtensionOid.reasonCode);
-    entries.set(serial, fields.end({ date, reason: reason ? readReason(reason.value) : 0 }));
-  }
-  return { size: entries.size, unknownCritical, find: (serial) => entries.get(keyOfSerial(serial)) };
-}
-
-function readReason(value: Uint8Array): number {
-  const reader = new DerReader(value, 'reason of a revocation');
-  const { content } = reader.expect(DerTag.enumerated);
-  if (content.length !== 1) throw new DerError('reason of a revocation: an ENUMERATED out of range');
-  return reader.end(content[0]!);
 }

@@ -43,6 +43,7 @@ export function decodePem(input: string | Uint8Array): PemBlock[] {
 
 /** The label of a boundary line of `kind`, else `undefined`. */
 function boundary(line: string, kind: 'BEGIN' | 'END'): string | undefined {
+  if (!line.includes('-----')) return undefined;
   // A byte order mark may precede the very first line, read as UTF-8 or byte by byte.
   const bare = line.replace(/^(?:\ufeff|\u00ef\u00bb\u00bf)/, '').trimEnd();
   return bare.startsWith(`-----${kind} `) && bare.endsWith('-----') && bare.length > kind.length + 11

@@ -28,6 +28,26 @@ const wrongForm = 'a time in another form than RFC 5280 wants';
 /** The Z at the end. */
 const zulu = 0x5a;
 
+/** Days of the months; of February's 29, one is there in leap years alone. */
+const days = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
+/** Whether `readTime` would read an element's content. Makes no object. */
+export function isTimeAt(bytes: Uint8Array, tag: number, at: number, end: number): boolean {
+  const digits = yearDigits[tag];
+  if (digits === undefined || end - at !== digits + 11 || bytes[end - 1] !== zulu) return false;
+  for (let i = at; i < end - 1; i++) if (bytes[i]! < 0x30 || bytes[i]! > 0x39) return false;
+  const pair = (index: number): number => bytes[at + 2 * index]! * 10 + bytes[at + 2 * index + 1]! - 11 * 0x30;
+  const first = digits / 2;
+  const [month, day] = [pair(first), pair(first + 1)];
+  if (day < 1 || day > (days[month - 1] ?? 0) || pair(first + 2) > 23) return false;
+  if (pair(first + 3) > 59 || pair(first + 4) > 59) return false;
+  if (month !== 2 || day < 29) return true;
+  const year = pair(first - 1);
+  // Of the years that two digits tell, 2000 is a leap year, too.
+  const century = digits === 4 ? pair(0) : 20;
+  return (year === 0 ? century : year) % 4 === 0;
+}
+
 /** A number in decimal digits, or `undefined` where one of them is none. */
 function readDigits(bytes: Uint8Array, at: number, count: number): number | undefined {
   let value = 0;

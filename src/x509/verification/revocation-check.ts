@@ -1,9 +1,10 @@
 import type { Certificate } from '../certificate.ts';
-import { type CertificateList, type Revocations, removeFromCrl } from '../certificate-list.ts';
+import { type CertificateList, removeFromCrl } from '../certificate-list.ts';
 import { DerError } from '../der.ts';
 import { isSameName } from '../distinguished-name.ts';
 import { allReasons, type DistributionPoint, type DistributionPointName } from '../distribution-points.ts';
 import { ExtensionOid } from '../oids.ts';
+import type { Revocations } from '../revocation-entries.ts';
 import { describe, type Path, placeInTime, type Report, type Rules, type VerificationContext } from './context.ts';
 import { forbids } from './extensions-check.ts';
 import { fitsKeyIdentifier, sameBytes } from './issuance.ts';
