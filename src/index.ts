@@ -2,13 +2,16 @@
  * tsls: a TLS 1.3 and 1.2 server whose protocol is written in TypeScript, with the face of `node:tls`.
  */
 import { cipherSuites } from './crypto/cipher-suites.ts';
+import { convertALPNProtocols } from './node/alpn-protocols.ts';
 import { getCertificateCompressionAlgorithms } from './node/certificate-compression.ts';
 import { pinnedKeys, spiffeIds } from './node/client-pins.ts';
-import { rootCertificates } from './node/client-trust.ts';
 import { defaults } from './node/defaults.ts';
+import { nodeError } from './node/errors.ts';
+import { getCACertificates, rootCertificates, setDefaultCACertificates } from './node/node-authorities.ts';
 import type { SecureVersion } from './node/protocol-versions.ts';
 import { createSecureContext, SecureContext } from './node/secure-context.ts';
 import { createServer, Server } from './node/server.ts';
+import { checkServerIdentity } from './node/server-identity.ts';
 import { TLSSocket } from './node/tls-socket.ts';
 import { watchCredentials } from './node/watched-credentials.ts';
 import { MemorySessionStore } from './session/memory-store.ts';
@@ -25,6 +28,7 @@ export type { CryptoChoice } from './node/crypto-provider.ts';
 export type { TlsClientError } from './node/errors.ts';
 export type { HandshakeMessages } from './node/handshake-channels.ts';
 export type { CertificateName, LegacyCertificate } from './node/legacy-certificate.ts';
+export type { AuthorityKind } from './node/node-authorities.ts';
 export type { HandshakeLimitOptions, Refusal } from './node/pending-handshakes.ts';
 export type { PfxInput } from './node/pfx.ts';
 export type {
@@ -40,6 +44,7 @@ export type { ImportedPskIdentity, PskAnswer, PskCallback } from './node/pre-sha
 export type { SecureVersion } from './node/protocol-versions.ts';
 export type { Dropped, RefusalMessage } from './node/refusals.ts';
 export type { ServerEvents } from './node/server.ts';
+export type { IdentifiedCertificate, IdentityError } from './node/server-identity.ts';
 export type { HostPolicy, TlsOptions } from './node/server-options.ts';
 export type { ServerStatistics } from './node/server-statistics.ts';
 export type { SessionOptions } from './node/sessions.ts';
@@ -49,14 +54,18 @@ export type { WatchedCredentials, WatchOptions } from './node/watched-credential
 export type { MemoryStoreOptions, SessionStore } from './session/memory-store.ts';
 export type { ReplacedKey, TicketKeySet, TicketKeySource } from './session/ticket-key-source.ts';
 export {
+  checkServerIdentity,
+  convertALPNProtocols,
   createSecureContext,
   createServer,
+  getCACertificates,
   getCertificateCompressionAlgorithms,
   MemorySessionStore,
   pinnedKeys,
   rootCertificates,
   SecureContext,
   Server,
+  setDefaultCACertificates,
   spiffeIds,
   TLSSocket,
   watchCredentials,
@@ -67,9 +76,29 @@ export function getCiphers(): string[] {
   return cipherSuites.map(({ name }) => name.toLowerCase()).sort();
 }
 
+/** tsls has no client: throws `ERR_METHOD_NOT_IMPLEMENTED`, which tells more than a function that is missing. */
+export function connect(..._: readonly unknown[]): never {
+  throw nodeError('ERR_METHOD_NOT_IMPLEMENTED', "tsls makes servers only: use connect of 'node:tls'");
+}
+
+/** How often, and within how many seconds, Node lets a client renegotiate. No client may here: they change nothing. */
+export const CLIENT_RENEG_LIMIT = 3;
+export const CLIENT_RENEG_WINDOW = 600;
+
+/** As they were when this was loaded. The face has them as they are, and lets them be set. */
+export const DEFAULT_MIN_VERSION: SecureVersion = defaults.minVersion;
+export const DEFAULT_MAX_VERSION: SecureVersion = defaults.maxVersion;
+export const DEFAULT_CIPHERS: string = defaults.ciphers;
+export const DEFAULT_ECDH_CURVE: string = defaults.ecdhCurve;
+
 interface Face {
   /** Node's list of authorities, in PEM. */
   readonly rootCertificates: readonly string[];
+  readonly getCACertificates: typeof getCACertificates;
+  readonly setDefaultCACertificates: typeof setDefaultCACertificates;
+  readonly checkServerIdentity: typeof checkServerIdentity;
+  readonly convertALPNProtocols: typeof convertALPNProtocols;
+  readonly connect: typeof connect;
   readonly createSecureContext: typeof createSecureContext;
   readonly createServer: typeof createServer;
   readonly MemorySessionStore: typeof MemorySessionStore;
@@ -81,6 +110,8 @@ interface Face {
   readonly watchCredentials: typeof watchCredentials;
   readonly pinnedKeys: typeof pinnedKeys;
   readonly spiffeIds: typeof spiffeIds;
+  CLIENT_RENEG_LIMIT: number;
+  CLIENT_RENEG_WINDOW: number;
   /** What options mean that are not given; set, they count for contexts made afterwards. */
   DEFAULT_MIN_VERSION: SecureVersion;
   DEFAULT_MAX_VERSION: SecureVersion;
@@ -90,6 +121,13 @@ interface Face {
 
 const face: Face = {
   rootCertificates,
+  getCACertificates,
+  setDefaultCACertificates,
+  checkServerIdentity,
+  convertALPNProtocols,
+  connect,
+  CLIENT_RENEG_LIMIT,
+  CLIENT_RENEG_WINDOW,
   createSecureContext,
   createServer,
   MemorySessionStore,

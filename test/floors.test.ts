@@ -41,7 +41,7 @@ const foreign: Readonly<Record<string, readonly string[]>> = {
   koffi: ['crypto/openssl/'],
   'lru-cache': ['session/'],
   'node:net': ['node/', 'http2/', 'cli/'],
-  'node:tls': ['node/client-trust.ts', 'register/'], // Node's list of root certificates; what register replaces
+  'node:tls': ['node/node-authorities.ts', 'register/'], // Node's list of root certificates; what register replaces
   'node:https': ['https/'],
   'node:http2': ['http2/', 'cli/'],
   // Everything else of Node's own: above the engine, which knows no sockets and no timers.

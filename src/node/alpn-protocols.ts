@@ -44,3 +44,12 @@ function readName(name: unknown, index: number): string {
 /** The wire format of names that `readAlpnProtocols` read. */
 export const writeAlpnProtocols = (names: readonly string[]): Buffer =>
   Buffer.concat(names.map((name) => Buffer.from(String.fromCharCode(name.length) + name, 'latin1')));
+
+/**
+ * Sets `ALPNProtocols` of `out` to the wire format of protocols, as `tls.convertALPNProtocols` does; what is neither list
+ * nor bytes sets nothing. Throws what `readAlpnProtocols` throws.
+ */
+export function convertALPNProtocols(protocols: unknown, out: { ALPNProtocols?: Buffer | undefined }): void {
+  if (!Array.isArray(protocols) && !isBytes(protocols)) return;
+  out.ALPNProtocols = writeAlpnProtocols(readAlpnProtocols(protocols) ?? []);
+}

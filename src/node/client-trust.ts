@@ -1,4 +1,3 @@
-import * as tls from 'node:tls';
 import { verificationCrypto } from '../crypto/node/certificate-signatures.ts';
 import type { ClientAuthentication, ClientVerdict } from '../handshake/config.ts';
 import { maxAuthoritiesLength } from '../messages/certificate-request.ts';
@@ -13,9 +12,7 @@ import { type Verdict, verify } from '../x509/verification/verify.ts';
 import { checkMaterial, isGiven } from './arguments.ts';
 import type { CertificateInput, OneOrMany } from './credentials.ts';
 import { nodeError } from './errors.ts';
-
-/** Node's list of authorities, in PEM. */
-export const rootCertificates: readonly string[] = tls.rootCertificates;
+import { getCACertificates } from './node-authorities.ts';
 
 /** Whose certificates a server accepts from its clients. */
 export interface ClientTrustOptions {
@@ -137,11 +134,7 @@ const isNothing = (value: unknown): boolean => !isGiven(value) || (value as unkn
 const list = <T>(value: OneOrMany<T> | undefined): readonly T[] => (Array.isArray(value) ? value : [value as T]);
 
 /** Certificates that Node trusts unless told otherwise, with those that its environment and flags add. */
-function trustedByNode(): Certificate[] {
-  const { getCACertificates } = tls as { getCACertificates?: (kind: 'default') => readonly string[] };
-  const pems = getCACertificates?.('default') ?? rootCertificates;
-  return pems.flatMap(readCertificates);
-}
+const trustedByNode = (): Certificate[] => getCACertificates('default').flatMap(readCertificates);
 
 const bytesOf = (name: string, input: CertificateInput): string | Uint8Array => {
   checkMaterial(name, input);
