@@ -482,6 +482,7 @@ export class Connection {
     const { code, alert, direction = 'none', cause } = facts;
     if (alert !== undefined && direction !== 'none') this.report.alert = { name: registryName(alert), direction };
     const failure = new ConnectionFailure(message, { code, alert, direction, cause, report: this.report });
+    this.#secured?.forgetSession?.();
     this.#release();
     this.#sink.event({ type: 'failure', failure });
   }

@@ -79,6 +79,8 @@ export interface Secured {
   requestCertificate?(auth: ClientAuthentication): Steps<ClientIdentity> | undefined;
   /** Makes a NewSessionTicket message; `undefined` where the client cannot use one. */
   issueTicket?(): MaybePromise<Uint8Array | undefined>;
+  /** Makes that the session is not resumed by its id: the connection failed (RFC 5246 section 7.2.2). */
+  readonly forgetSession?: (() => void) | undefined;
   /** Wipes all secrets: the connection is over, and what would need them throws or gives nothing. */
   release(): void;
 }

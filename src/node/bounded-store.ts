@@ -31,6 +31,13 @@ export class BoundedStore implements SessionCache {
     );
   }
 
+  forget(id: Uint8Array): void {
+    ask(
+      () => this.#store.delete?.(nameOf(id)),
+      () => undefined,
+    );
+  }
+
   /** Milliseconds since 1970, by the clock of the store if it has one that goes. */
   now(): number {
     try {

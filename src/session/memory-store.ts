@@ -7,6 +7,8 @@ export interface SessionStore {
   get(id: string): Uint8Array | undefined | null | PromiseLike<Uint8Array | undefined | null>;
   /** Keeps a session for at least as many seconds as it may be resumed. */
   set(id: string, session: Uint8Array, seconds: number): unknown;
+  /** Forgets a session whose connection failed. A store that cannot leaves it out. */
+  delete?(id: string): unknown;
   /**
    * Whether a name is admitted for the first time in so many seconds by all who share the store: early data is taken
    * once. A store that cannot tell leaves it out.
@@ -64,5 +66,9 @@ export class MemorySessionStore implements SessionStore {
   set(id: string, session: Uint8Array, seconds: number): void {
     this.#sessions ??= this.#make();
     this.#sessions.set(id, session, { ttl: Math.max(1, seconds * 1000) });
+  }
+
+  delete(id: string): void {
+    this.#sessions?.delete(id);
   }
 }

@@ -17,6 +17,8 @@ export interface OpenedTicket {
 export interface SessionCache {
   load(id: Uint8Array): MaybePromise<Uint8Array | undefined>;
   save(id: Uint8Array, session: Uint8Array): MaybePromise<void>;
+  /** Forgets a session, where that is possible. Never throws. */
+  forget?(id: Uint8Array): void;
 }
 
 /** How a server resumes sessions. */

@@ -128,6 +128,29 @@ describe('resumption in TLS 1.2', () => {
     assert.equal(goesOn(asItIs, named('a.example')), false);
   });
 
+  it('by id does not go on after a connection that failed (RFC 5246 section 7.2.2)', () => {
+    const server = serverWith({ secureOptions: 0x4000 });
+    const kept = getSession(server);
+    const withId: Change = (hello) => ({ ...hello, sessionId: kept.id });
+    const again = (): StepClient => comeBack(server, kept, withId).take('changeCipherSpec').take('finished');
+    const peaceful = again();
+    peaceful.sendAlert(1, 0).server.connection.close();
+    const failing = again();
+    assert.ok(isResumed(failing), 'close_notify does no harm');
+    failing.sendAlert(2, 80);
+    assert.ok(!isResumed(comeBack(server, kept, withId)));
+  });
+
+  it('by id does not go on after a connection that we ended', () => {
+    const server = serverWith({ secureOptions: 0x4000 });
+    const client = new StepClient({ server, hellos: [hello12, hello12] });
+    for (const step of ['hello', 'clientKeyExchange', 'changeCipherSpec', 'finished'] as const) client.take(step);
+    client.take('unknown');
+    assert.equal(client.server.failure?.alert, 'unexpectedMessage');
+    const kept = { ticket: undefined, id: client.serverHello!.sessionId, master: client.master! };
+    assert.ok(!isResumed(comeBack(server, kept, (hello) => ({ ...hello, sessionId: kept.id }))));
+  });
+
   it('goes on in its version, or not at all', () => {
     const server = serverWith();
     const kept = getSession(server, offerTicket());

@@ -126,7 +126,7 @@ export function secured12(
   { provider, suite, randoms }: Conversation12,
   master: Uint8Array,
   session: Uint8Array | undefined,
-  outcome: Pick<Secured, 'ownFinished' | 'peerFinished' | 'client'>,
+  outcome: Pick<Secured, 'ownFinished' | 'peerFinished' | 'client' | 'forgetSession'>,
 ): Secured {
   let isOver = false;
   return {

@@ -1,8 +1,9 @@
 import type { CipherSuite } from '../../crypto/cipher-suites.ts';
 import { longestLifetime, type Session, writeSession } from '../../session/session.ts';
+import type { SessionCache } from '../../session/sessions.ts';
 import { fail } from '../../wire/alert.ts';
 import { ProtocolVersion } from '../../wire/code-points.ts';
-import type { ClientIdentity, Negotiation } from '../handshake.ts';
+import type { ClientIdentity, Negotiation, Secured } from '../handshake.ts';
 import { checkSession, type Resumable, sessionTemplate } from '../resumption.ts';
 import { commonSuites } from '../selection.ts';
 import { answer, type Steps } from '../steps.ts';
@@ -17,6 +18,8 @@ export interface Resumed12 extends Resumable {
   readonly suite: CipherSuite;
   /** Whether the client is due a new ticket, the old one being of a key that has been replaced. */
   readonly renewsTicket: boolean;
+  /** The id under which we keep the session, if it was found by that. */
+  readonly id: Uint8Array | undefined;
 }
 
 /**
@@ -39,10 +42,15 @@ export function* findSession12(hs: Negotiation): Steps<Resumed12 | undefined> {
   }
   const resumable = yield* checkSession(hs, bytes);
   sealed?.fill(0);
-  return resumable && fitHello(hs, resumable, isOld);
+  return resumable && fitHello(hs, resumable, isOld, sealed ? undefined : hs.hello.sessionId);
 }
 
-function fitHello(hs: Negotiation, resumable: Resumable, renewsTicket: boolean): Resumed12 | undefined {
+function fitHello(
+  hs: Negotiation,
+  resumable: Resumable,
+  renewsTicket: boolean,
+  id: Uint8Array | undefined,
+): Resumed12 | undefined {
   const { session } = resumable;
   const suite = commonSuites(hs.hello, hs.config, ProtocolVersion.tls12).find(({ id }) => id === session.cipherSuite);
   if (suite === undefined) return undefined;
@@ -52,7 +60,7 @@ function fitHello(hs: Negotiation, resumable: Resumable, renewsTicket: boolean):
   }
   // RFC 7627 section 5.3: a session without it is not worth keeping.
   if (!session.extendedMasterSecret && offersExtended) return undefined;
-  return { ...resumable, suite, renewsTicket };
+  return { ...resumable, suite, renewsTicket, id };
 }
 
 /** How the session of a full handshake is going to be kept: with the client if it takes tickets, or else with us. */
@@ -62,6 +70,19 @@ export function chooseKeeping({ policy, hello, provider }: Negotiation): Keeping
   if (sessions?.cache !== undefined) return { by: 'id', id: provider.randomBytes(sessionIdLength) };
   return undefined;
 }
+
+/** What forgets a session that is kept under an id, and keeps hold of nothing else. */
+export function forgetting(
+  { policy }: Negotiation,
+  id: Uint8Array | undefined,
+): Pick<Secured, 'forgetSession'> | undefined {
+  const cache = policy.sessions?.cache;
+  return id === undefined || cache?.forget === undefined ? undefined : forgettingBy(cache, id.slice());
+}
+
+const forgettingBy = (cache: SessionCache, id: Uint8Array): Pick<Secured, 'forgetSession'> => ({
+  forgetSession: () => cache.forget?.(id),
+});
 
 /** The session that a connection leaves behind; holds the master secret. */
 export function session12(
