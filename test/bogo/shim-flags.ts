@@ -29,6 +29,7 @@ const switches: ReadonlySet<string> = new Set([
   '-ipv6',
   '-is-handshaker-supported',
   '-key-update',
+  '-must-match-issuer',
   '-no-ticket',
   '-no-tls1',
   '-no-tls11',
@@ -114,6 +115,8 @@ export interface CredentialFiles {
   readonly keyFile: string;
   readonly signingPrefs: readonly number[];
   readonly ocspResponse: Buffer | undefined;
+  /** Whether it is only for clients that name an issuer of its chain. */
+  readonly mustMatchIssuer: boolean;
 }
 
 /** An external PSK that clients import (RFC 9258). */
@@ -128,7 +131,7 @@ export interface ImportedKey {
 
 /** Flags that belong to the credential before them. */
 const ofCredential: ReadonlySet<string> = new Set([
-  ...['-cert-file', '-key-file', '-signing-prefs', '-ocsp-response'],
+  ...['-cert-file', '-key-file', '-signing-prefs', '-ocsp-response', '-must-match-issuer'],
   ...['-psk-importer-key', '-psk-importer-identity', '-psk-importer-context'],
   ...['-psk-importer-sha256', '-psk-importer-sha384'],
 ]);
@@ -199,7 +202,9 @@ export class ShimFlags {
       const signingPrefs = (flags.get('-signing-prefs') ?? []).map(Number);
       const [ocsp] = flags.get('-ocsp-response') ?? [];
       const ocspResponse = ocsp === undefined ? undefined : Buffer.from(ocsp, 'base64');
-      return { number: flags === standard ? -1 : index, certFile, keyFile, signingPrefs, ocspResponse };
+      const mustMatchIssuer = flags.has('-must-match-issuer');
+      const number = flags === standard ? -1 : index;
+      return { number, certFile, keyFile, signingPrefs, ocspResponse, mustMatchIssuer };
     });
   }
 }

@@ -3,7 +3,17 @@ import { readFileSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { keyTypeOf, signLocally } from '../../src/crypto/node/signing.ts';
 import { defaultSignatureSchemes } from '../../src/crypto/signature-schemes.ts';
-import type { AlpnCallback, OnClientHello, RemoteKey, Server, TlsOptions } from '../../src/index.ts';
+import {
+  type AlpnCallback,
+  type ClientHello,
+  createSecureContext,
+  type HelloAnswer,
+  type OnClientHello,
+  type RemoteKey,
+  type SecureContext,
+  type Server,
+  type TlsOptions,
+} from '../../src/index.ts';
 import { ProtocolVersion, SignatureScheme, schemeName, versionName } from '../../src/wire/code-points.ts';
 import { type CredentialFiles, type ShimFlags, Unimplemented } from './shim-flags.ts';
 import { policyOptions } from './shim-policies.ts';
@@ -28,8 +38,11 @@ export const nothingObserved = (): Observed => ({
 });
 
 /** What a user of `createServer` would write for the runner's flags, but for sessions. Throws `Unimplemented`. */
-export function serverOptions(flags: ShimFlags, observed: Observed): TlsOptions {
-  const { credentials } = flags;
+export function serverOptions(
+  flags: ShimFlags,
+  observed: Observed,
+  credentials: readonly CredentialFiles[] = flags.credentials,
+): TlsOptions {
   return {
     key: credentials.map((files) => keyOf(files, flags, observed)),
     cert: credentials.map(({ certFile }) => readFileSync(certFile)),
@@ -44,7 +57,7 @@ export function serverOptions(flags: ShimFlags, observed: Observed): TlsOptions 
     ...(flags.has('-psk') && preSharedKey(flags)),
     ...(flags.importedKeys.length > 0 && { pskCallback: importedKeys(flags, observed) }),
     ...clientAuthentication(flags, observed),
-    ...(hasHelloHook(flags) && { onClientHello: helloHook(flags) }),
+    ...(hasHelloHook(flags) && { onClientHello: helloHook(flags, observed) }),
     ...(alpnFlags.some((name) => flags.has(name)) ? { ALPNCallback: alpnCallback(flags, observed) } : {}),
   };
 }
@@ -192,17 +205,31 @@ const hooks = [
 
 const refusal = (): Error => Object.assign(new Error('the callback refuses'), { code: 'CALLBACK_REFUSED' });
 
-const hasHelloHook = (flags: ShimFlags): boolean => hooks.some((name) => flags.has(name));
+const hasHelloHook = (flags: ShimFlags): boolean =>
+  hooks.some((name) => flags.has(name)) || flags.credentials.some(({ mustMatchIssuer }) => mustMatchIssuer);
 
 /** All callbacks that BoringSSL has between ClientHello and ServerHello in one. */
-function helloHook(flags: ShimFlags): OnClientHello {
-  return async function () {
+function helloHook(flags: ShimFlags, observed: Observed): OnClientHello {
+  return async function (hello) {
     if (flags.has('-async')) await nextTurn();
     if (flags.has('-fail-early-callback')) return { alert: 'handshake_failure' };
     if (flags.has('-fail-ddos-callback') || flags.has('-fail-cert-callback')) throw refusal();
     if (flags.has('-max-send-fragment')) this.setMaxSendFragment(flags.number('-max-send-fragment')!);
-    return undefined;
+    return matchIssuers(flags, observed, hello);
   };
+}
+
+/** Leaves out the credentials that are only for clients that name one of their issuers. */
+function matchIssuers(flags: ShimFlags, observed: Observed, { offers }: ClientHello): HelloAnswer {
+  const contextOf = (credentials: readonly CredentialFiles[]): SecureContext =>
+    createSecureContext(serverOptions(flags, observed, credentials));
+  const isNamed = (issuer: Uint8Array): boolean =>
+    offers.certificateAuthorities?.some((name) => Buffer.compare(name, issuer) === 0) === true;
+  const fitting = flags.credentials.filter(
+    (files) => !files.mustMatchIssuer || contextOf([files]).config.credentials[0]!.issuers.some(isNamed),
+  );
+  if (fitting.length === flags.credentials.length) return undefined;
+  return fitting.length > 0 ? { secureContext: contextOf(fitting) } : { alert: 'handshake_failure' };
 }
 
 const alpnFlags = ['-select-alpn', '-select-empty-alpn', '-reject-alpn'];
