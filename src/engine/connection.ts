@@ -307,6 +307,11 @@ export class Connection {
     }
   }
 
+  /** Whether a part of an answer to a CertificateRequest has come: it comes in one piece (RFC 8446 section 4.6.2). */
+  get #isAuthenticating(): boolean {
+    return this.#authentication !== undefined && !this.#authentication.expects('certificate');
+  }
+
   /** RFC 8446 section 5.1 forbids what RFC 5246 section 6.2.1 allows; an alert that ends the connection does so anyway. */
   #checkInterleaving(type: number): void {
     if (type === ContentType.alert) return; // see `#receiveAlert`
@@ -321,8 +326,7 @@ export class Connection {
         fail('unexpectedMessage', 'too many empty records', 'TOO_MANY_EMPTY_FRAGMENTS');
       return;
     }
-    // RFC 8446 section 4.6.2: an answer to a CertificateRequest comes in one piece.
-    if (this.#authentication && !this.#authentication.expects('certificate'))
+    if (this.#isAuthenticating)
       fail('unexpectedMessage', 'application data within a post-handshake authentication', 'UNEXPECTED_RECORD');
     this.#emptyRecords = this.#warnings = 0;
     this.#keyUpdates?.noteData();
@@ -395,7 +399,8 @@ export class Connection {
       fail('unexpectedMessage', `${words} instead of ${this.#handshake?.expected}`);
     }
     // RFC 8446 section 4.6.3; RFC 5246 section 7.2.2.
-    if (type === (this.#is13 ? HandshakeType.keyUpdate : HandshakeType.clientHello)) return;
+    const isAlways = type === (this.#is13 ? HandshakeType.keyUpdate : HandshakeType.clientHello);
+    if (isAlways && !this.#isAuthenticating) return;
     if (name === undefined || !this.#authentication?.expects(name)) {
       fail('unexpectedMessage', `${words} after the handshake`);
     }

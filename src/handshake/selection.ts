@@ -73,6 +73,9 @@ export function usableIdentities(hello: ClientHello, config: ServerConfig, versi
 const hasIssuer = (credential: Credential, authorities: readonly Uint8Array[]): boolean =>
   credential.issuers.some((issuer) => authorities.some((authority) => Buffer.compare(issuer, authority) === 0));
 
+/** Of what a client offers in vain, an error names so many at most: its list may have thousands. */
+const mostNamed = 32;
+
 /** Ends a negotiation in which no credential has a scheme that the client verifies. */
 export function noIdentity(hello: ClientHello, config: ServerConfig, version: number): never {
   if (config.credentials.length === 0) {
@@ -82,7 +85,7 @@ export function noIdentity(hello: ClientHello, config: ServerConfig, version: nu
     fail('handshakeFailure', `${words}: the server has no certificate with a key`, reason);
   }
   const theirs = hello.offers.signatureAlgorithms ?? [];
-  const offered = theirs.map(schemeName).join(', ');
+  const offered = theirs.slice(0, mostNamed).map(schemeName).join(', ');
   fail(
     'handshakeFailure',
     `no certificate fits the client's ${offered || 'empty list'}`,
@@ -103,7 +106,7 @@ export function* selectAlpn(hello: ClientHello, config: ServerConfig): Steps<str
   if (selected === undefined) {
     fail(
       'noApplicationProtocol',
-      `no common protocol: the client offers ${offered.join(', ')}`,
+      `no common protocol: the client offers ${offered.slice(0, mostNamed).join(', ')}`,
       'NO_APPLICATION_PROTOCOL',
     );
   }

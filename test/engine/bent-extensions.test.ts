@@ -101,6 +101,35 @@ describe('an extension whose body is not what it should be', () => {
   });
 });
 
+describe('a client that fills its ClientHello with what it does not need', () => {
+  it('key shares and groups by the thousand', () => {
+    const groups = Array.from({ length: 8000 }, (_, i) => 0x4000 + i);
+    const shares = groups.map((group) => ({ group, key: Uint8Array.of(1) }));
+    connect13({}, (hello) => {
+      const own = { group: 29, key: hello.extensions!.find(([type]) => type === E.keyShare)![1].slice(6) };
+      return [ext.supportedGroups([29, 23, ...groups]), ext.keyShare([own, ...shares])].reduce(withExtension, hello);
+    });
+    const hello = [ext.supportedGroups([29, 23, ...groups.slice(1)]), ext.keyShare(shares)].reduce(
+      withExtension,
+      hello13(),
+    );
+    assert.equal(new RawClient().sendHello(hello).server.failure?.alert, 'illegalParameter');
+  });
+  it('signature schemes and protocols by the thousand: the error names a few', () => {
+    const schemes = Array.from({ length: 20_000 }, (_, i) => 0x4000 + i);
+    const protocols = Array.from({ length: 4000 }, (_, i) => `protocol ${i}`);
+    for (const [extension, alert] of [
+      [ext.signatureAlgorithms(schemes), 'handshakeFailure'],
+      [ext.alpn(protocols), 'noApplicationProtocol'],
+    ] as const) {
+      const client = new RawClient({ config: { alpn: ['h2'] } });
+      client.sendHello(withExtension(hello13(), extension));
+      assert.equal(client.server.failure?.alert, alert);
+      assert.ok(client.server.failure.message.length < 1000);
+    }
+  });
+});
+
 describe('what a client may say and we do not mind', () => {
   const both = (extension: [number, Uint8Array]): void => {
     connect13({}, (hello) => withExtension(hello, extension));

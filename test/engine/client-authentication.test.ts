@@ -10,6 +10,7 @@ import { clientSignatureInput, writeCertificateVerify } from '../../src/messages
 import { writeCompressedCertificate } from '../../src/messages/compressed-certificate.ts';
 import { writeFinished } from '../../src/messages/finished.ts';
 import { writeMessage } from '../../src/messages/handshake-message.ts';
+import { writeKeyUpdate } from '../../src/messages/key-update.ts';
 import { readCertificateCompression } from '../../src/node/certificate-compression.ts';
 import { ContentType, ExtensionType, HandshakeType, SignatureScheme } from '../../src/wire/code-points.ts';
 import { Reader } from '../../src/wire/reader.ts';
@@ -329,6 +330,13 @@ describe('client certificates after the handshake (RFC 8446 section 4.6.2)', () 
     tell(client, certificateWith(ask(client)));
     client.send(ContentType.applicationData, Buffer.from('x'));
     assert.deepEqual(failureOf(client), { alert: 'unexpectedMessage', code: 'UNEXPECTED_RECORD' });
+  });
+
+  it('refuses a KeyUpdate in the middle of the answer', () => {
+    const client = connected();
+    tell(client, certificateWith(ask(client)));
+    client.sendMessage(writeKeyUpdate(false));
+    assert.equal(client.server.failure?.alert, 'unexpectedMessage');
   });
 
   it("refuses the answer to another request, and a Finished that is not the answer's", () => {

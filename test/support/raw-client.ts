@@ -19,7 +19,7 @@ import { PlaintextSealer, plaintextOpener } from '../../src/record/plaintext.ts'
 import type { Opened, Opener, Sealer } from '../../src/record/protection.ts';
 import { Opener12, Sealer12 } from '../../src/record/protection12.ts';
 import { Opener13, Sealer13 } from '../../src/record/protection13.ts';
-import { type Record, RecordReader } from '../../src/record/record-reader.ts';
+import { maxPlaintextLength, type Record, RecordReader } from '../../src/record/record-reader.ts';
 import { ContentType, HandshakeType, NamedGroup } from '../../src/wire/code-points.ts';
 import { Reader } from '../../src/wire/reader.ts';
 import { type HelloFields, hello12, hello13, writeHello, x25519 } from './client-hello.ts';
@@ -90,8 +90,12 @@ export class RawClient {
     return this;
   }
 
+  /** A handshake message, in as few records as can be. */
   sendMessage(message: Uint8Array): this {
-    return this.send(ContentType.handshake, message);
+    for (let at = 0; at === 0 || at < message.length; at += maxPlaintextLength) {
+      this.send(ContentType.handshake, message.subarray(at, at + maxPlaintextLength));
+    }
+    return this;
   }
 
   sendHello(hello: HelloFields): this {

@@ -1,5 +1,6 @@
 import type { CipherSuite, HashName } from '../../crypto/cipher-suites.ts';
 import type { CryptoProvider, KeyAgreement } from '../../crypto/provider.ts';
+import type { KeyShare } from '../../extensions/key-share.ts';
 import type { ClientHello } from '../../messages/client-hello.ts';
 import { fail } from '../../wire/alert.ts';
 import { groupName, NamedGroup, ProtocolVersion } from '../../wire/code-points.ts';
@@ -22,8 +23,16 @@ export function checkHello13(hello: ClientHello): void {
   if (keyShare === undefined && supportedGroups !== undefined) missing('key_share');
   if (preSharedKey === undefined) checkFullHello13(hello);
   // Section 4.2.8.
-  for (const { group } of keyShare ?? []) {
-    if (!supportedGroups?.includes(group)) {
+  if (keyShare !== undefined && supportedGroups !== undefined) checkShares(keyShare, supportedGroups);
+}
+
+/** Shares that a client sends where nobody means harm: for more of them it pays to look groups up in a set. */
+const usualShares = 8;
+
+function checkShares(shares: readonly KeyShare[], supportedGroups: readonly number[]): void {
+  const many = shares.length > usualShares ? new Set(supportedGroups) : undefined;
+  for (const { group } of shares) {
+    if (!(many?.has(group) ?? supportedGroups.includes(group))) {
       fail('illegalParameter', `a key share of ${groupName(group)}, which is not in supported_groups`, 'BAD_KEY_SHARE');
     }
   }
