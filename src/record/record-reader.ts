@@ -118,7 +118,8 @@ export class RecordReader {
     if (type < ContentType.changeCipherSpec || type > ContentType.applicationData) {
       fail('unexpectedMessage', `record of unknown content type ${type}`, 'UNEXPECTED_RECORD');
     }
-    this.#checkVersion((bytes[at + 1]! << 8) | bytes[at + 2]!);
+    // An alert may tell of a version that the client does not have.
+    if (type !== ContentType.alert) this.#checkVersion((bytes[at + 1]! << 8) | bytes[at + 2]!);
     const length = (bytes[at + 3]! << 8) | bytes[at + 4]!;
     this.checkLength(length);
     return length;

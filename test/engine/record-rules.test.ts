@@ -41,6 +41,9 @@ describe('the version of a record', () => {
       secure.server.receive(ofVersion(secure.record(T.applicationData, Buffer.from('x')), version));
       assert.equal(secure.server.failure?.alert, 'protocolVersion');
     }
+    const refusing = new RawClient().sendHello(hello12()).read();
+    refusing.server.receive(Uint8Array.of(T.alert, 3, 1, 0, 2, 2, 70));
+    assert.equal(refusing.server.failure?.direction, 'received');
   });
 });
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createECDH } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { writeMessage } from '../../src/messages/handshake-message.ts';
 import { helloRetryRequestRandom } from '../../src/messages/server-hello.ts';
@@ -253,6 +254,24 @@ describe('HelloRetryRequest', () => {
       assert.equal(client.server.failure?.alert, alert, client.server.failure?.message ?? 'accepted');
     });
   }
+
+  it('a second ClientHello may change its padding and its encrypted_client_hello, and leave PSKs out', () => {
+    for (const type of [21, 0xfe0d]) {
+      const client = new RawClient({ config: p256 });
+      const hello = [
+        ext.supportedGroups([29, 23]),
+        ext.pskKeyExchangeModes([1]),
+        [type, new Uint8Array(9)] as [number, Uint8Array],
+        ext.preSharedKey(),
+      ].reduce(withExtension, hello13(client.key));
+      client.sendHello(withExtension(hello, ext.keyShare([]))).read();
+      const share = ext.keyShare([{ group: 23, key: createECDH('prime256v1').generateKeys() }]);
+      const second = withExtension(withExtension(hello, share), [type, new Uint8Array(7)]);
+      client.sendSecondHello(withoutExtension(second, E.preSharedKey));
+      assert.equal(client.server.failure, undefined);
+      assert.equal(client.server.connection.expecting, 'finished');
+    }
+  });
 
   it('X25519MLKEM768 is worth the round trip where both sides have it', () => {
     const client = new RawClient();

@@ -68,12 +68,13 @@ function openCookie({ config }: Negotiation, hello: ClientHello): Uint8Array {
   return hash;
 }
 
-/** What a second ClientHello may change (RFC 8446 section 4.1.2): nothing else. */
+/** What a second ClientHello may change (RFC 8446 section 4.1.2, RFC 9849 section 6.1.5): nothing else. */
 const mayChange: ReadonlySet<number> = new Set([
   ExtensionType.keyShare,
   ExtensionType.earlyData,
   ExtensionType.preSharedKey,
   ExtensionType.padding,
+  ExtensionType.encryptedClientHello,
 ]);
 
 function checkUnchanged(first: ClientHello, second: ClientHello, hasCookie: boolean): void {
