@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { keyTypeOf, signLocally } from '../../src/crypto/node/signing.ts';
 import { defaultSignatureSchemes } from '../../src/crypto/signature-schemes.ts';
-import {
+import tls, {
   type AlpnCallback,
   type ClientHello,
   createSecureContext,
@@ -43,7 +43,7 @@ export function serverOptions(
   observed: Observed,
   credentials: readonly CredentialFiles[] = flags.credentials,
 ): TlsOptions {
-  return {
+  const options: TlsOptions = {
     key: credentials.map((files) => keyOf(files, flags, observed)),
     cert: credentials.map(({ certFile }) => readFileSync(certFile)),
     ...versionsOf(flags),
@@ -60,6 +60,8 @@ export function serverOptions(
     ...(hasHelloHook(flags) && { onClientHello: helloHook(flags, observed) }),
     ...(alpnFlags.some((name) => flags.has(name)) ? { ALPNCallback: alpnCallback(flags, observed) } : {}),
   };
+  // BoringSSL has no levels of security: the runner's keys may be short.
+  return { ...options, ciphers: `${options.ciphers ?? tls.DEFAULT_CIPHERS}:@SECLEVEL=0` };
 }
 
 /** Who does not know the identity has no key for it. */
