@@ -184,7 +184,7 @@ class World implements AsyncDisposable {
     const end = performance.now() + 90_000;
     for (;;) {
       const clients = await this.make(4);
-      await this.#settle();
+      await this.settle();
       if ((await this.comeBack(clients)) === clients.length) break;
       assert.ok(performance.now() < end, `no recovery: ${JSON.stringify(this.sessions.stats)}`);
       await sleep(200);
@@ -192,7 +192,7 @@ class World implements AsyncDisposable {
   }
 
   /** Waits until sessions are kept, if they can be. */
-  async #settle(): Promise<void> {
+  async settle(): Promise<void> {
     for (let attempt = 0; attempt < 20 && this.sessions.stats.pending > 0; attempt++) await sleep(10);
   }
 
@@ -208,6 +208,7 @@ async function endure(store: Store, by: Library, fault: Fault): Promise<void> {
   await using world = await World.start(store, by);
   await world.recover();
   const earlier = await world.make(8);
+  await world.settle();
   const { stats: before } = world.sessions;
   await fault.hit(store.servers);
   try {
