@@ -16,9 +16,10 @@ import { Linger } from './linger.ts';
 import { notePeer } from './peer-address.ts';
 import type { SecureStream, StreamRole } from './secure-stream.ts';
 import { type Done, StreamTransport, type Transport } from './transport.ts';
+import { WritePieces, writeQuantum } from './write-pieces.ts';
 
-/** Most plaintext that is protected in one go, so that a large write neither blocks nor doubles in memory. */
-const writeQuantum = 262_144;
+/** Parts of no more bytes together are joined at once, into a little of the memory that Node keeps ready. */
+const joinedLength = 2048;
 /** Output that the peer has not taken, above which nothing is read that could ask for more output. */
 const backlogLimit = 1_048_576;
 
@@ -152,15 +153,37 @@ export class SecureLink implements Sink {
 
   /** Sends application data, once the handshake is done. */
   write(plain: Uint8Array, written: Done): void {
+    const done = this.#beginWrite(plain.length, written);
+    if (this.#handshake === 'going on') this.#heldWrite = () => this.#writePlain(plain, 0, done);
+    else this.#writePlain(plain, 0, done);
+  }
+
+  /** The same for many parts, of which none is copied before its turn. */
+  writeParts(parts: readonly Uint8Array[], written: Done): void {
+    const pieces = new WritePieces(parts);
+    if (this.#handshake === 'going on' || pieces.length <= joinedLength) {
+      return this.write(Buffer.concat(parts, pieces.length), written);
+    }
+    const done = this.#beginWrite(pieces.length, written);
+    this.#writePieces(pieces, done);
+  }
+
+  #beginWrite(length: number, written: Done): Done {
     const done = (error?: Error | null): void => {
       if (this.#writing !== done) return;
       this.#writing = undefined;
-      if (!error) this.bytesWritten += plain.length;
+      if (!error) this.bytesWritten += length;
       written(error);
     };
     this.#writing = done;
-    if (this.#handshake === 'going on') this.#heldWrite = () => this.#writePlain(plain, 0, done);
-    else this.#writePlain(plain, 0, done);
+    return done;
+  }
+
+  #writePieces(pieces: WritePieces, done: Done): void {
+    this.#writeProtected(pieces.take(), done, () => {
+      if (pieces.isEmpty) done();
+      else this.#writePieces(pieces, done);
+    });
   }
 
   /** A write whose end the stream will not see any more is told so now. */
@@ -171,9 +194,17 @@ export class SecureLink implements Sink {
   #writePlain(plain: Uint8Array, at: number, done: Done): void {
     if (at >= plain.length) return done();
     const end = at + writeQuantum;
+    this.#writeProtected(plain.length <= writeQuantum ? plain : plain.subarray(at, end), done, () => {
+      if (end >= plain.length) done();
+      else this.#writePlain(plain, end, done);
+    });
+  }
+
+  /** Sends what is protected in one go, and then goes on; `done` hears what fails. */
+  #writeProtected(plain: Uint8Array, done: Done, goOn: () => void): void {
     let bytes: Uint8Array | undefined;
     try {
-      bytes = this.connection.protect(plain.length <= writeQuantum ? plain : plain.subarray(at, end));
+      bytes = this.connection.protect(plain);
     } catch (error) {
       this.connection.abort(toAlert(error)); // a padding callback that throws
       return done(error as Error);
@@ -183,8 +214,8 @@ export class SecureLink implements Sink {
     }
     this.#transport.write(bytes, (error) => {
       outputPool.give(bytes);
-      if (error || end >= plain.length) done(error);
-      else this.#writePlain(plain, end, done);
+      if (error) done(error);
+      else goOn();
     });
   }
 

@@ -177,7 +177,7 @@ export abstract class SecureStream extends net.Socket {
     const parts = chunks.map(({ chunk, encoding }) =>
       typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk,
     );
-    this.#link.write(Buffer.concat(parts), done);
+    this.#link.writeParts(parts, done);
   }
 
   /** @internal */
