@@ -101,7 +101,7 @@ abstract class ServerMethods extends net.Server {
   }
 
   /** The 48 bytes that session tickets are sealed with now. */
-  getTicketKeys(): Buffer {
+  getTicketKeys(): Buffer<ArrayBuffer> {
     return acceptorOf(this).sessions.copyTicketKeys();
   }
 

@@ -153,7 +153,7 @@ export class ServerSessions implements Sessions {
   }
 
   /** The 48 bytes of the current ticket key. No getter, which inspection would call. */
-  copyTicketKeys(): Buffer {
+  copyTicketKeys(): Buffer<ArrayBuffer> {
     return Buffer.from(this.#ring.copyKey());
   }
 

@@ -159,7 +159,7 @@ export class TLSSocket extends SecureStream {
   }
 
   /** The session that the client could resume, with its secret, as `newSession` tells it; `undefined` where there is none. */
-  getSession(): Buffer | undefined {
+  getSession(): Buffer<ArrayBuffer> | undefined {
     const session = this.connection.secured?.session?.();
     return session && Buffer.from(session); // a copy, since ours is wiped when the connection ends
   }
@@ -211,12 +211,12 @@ export class TLSSocket extends SecureStream {
   }
 
   /** The verify_data of our Finished. */
-  getFinished(): Buffer | undefined {
+  getFinished(): Buffer<ArrayBuffer> | undefined {
     return asBuffer(this.connection.secured?.ownFinished);
   }
 
   /** The verify_data of the client's Finished. */
-  getPeerFinished(): Buffer | undefined {
+  getPeerFinished(): Buffer<ArrayBuffer> | undefined {
     return asBuffer(this.connection.secured?.peerFinished);
   }
 
@@ -252,7 +252,7 @@ export class TLSSocket extends SecureStream {
    * Keying material for other protocols (RFC 5705, RFC 8446 section 7.5): `length` bytes. Throws
    * `ERR_TLS_INVALID_STATE` before the handshake is done, and when the connection is over.
    */
-  exportKeyingMaterial(length: number, label: string, context?: Uint8Array): Buffer {
+  exportKeyingMaterial(length: number, label: string, context?: Uint8Array): Buffer<ArrayBuffer> {
     const { secured } = this.connection;
     checkNumber('length', length, 1, 2 ** 32 - 1, true);
     checkString('label', label);
@@ -321,8 +321,9 @@ const wrongVersion = (): Error =>
 const renegotiationDisabled = (): Error =>
   nodeError('ERR_TLS_RENEGOTIATION_DISABLED', 'TLS session renegotiation disabled for this socket');
 
-const asBuffer = (bytes: Uint8Array | undefined): Buffer | undefined =>
-  bytes && Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+/** Secrets are never in shared memory. */
+const asBuffer = (bytes: Uint8Array | undefined): Buffer<ArrayBuffer> | undefined =>
+  bytes && Buffer.from(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.length);
 
 /** The role of a socket that an application made itself. */
 function standaloneRole(options: TLSSocketOptions): (socket: TLSSocket) => StreamRole {
