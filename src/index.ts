@@ -27,7 +27,12 @@ export type { CertificateInput, KeyInput, LockedKey, OneOrMany, RemoteKey } from
 export type { CryptoChoice } from './node/crypto-provider.ts';
 export type { TlsClientError } from './node/errors.ts';
 export type { HandshakeMessages } from './node/handshake-channels.ts';
-export type { CertificateName, LegacyCertificate } from './node/legacy-certificate.ts';
+export type {
+  CertificateName,
+  LegacyCertificate,
+  LegacyCertificate as DetailedPeerCertificate,
+  LegacyCertificate as PeerCertificate,
+} from './node/legacy-certificate.ts';
 export type { AuthorityKind } from './node/node-authorities.ts';
 export type { HandshakeLimitOptions, Refusal } from './node/pending-handshakes.ts';
 export type { PfxInput } from './node/pfx.ts';
@@ -49,7 +54,7 @@ export type { HostPolicy, TlsOptions } from './node/server-options.ts';
 export type { ServerStatistics } from './node/server-statistics.ts';
 export type { SessionOptions } from './node/sessions.ts';
 export type { OcspMessages, OcspStaplingOptions } from './node/staple-keeper.ts';
-export type { CipherInfo, TLSSocketOptions } from './node/tls-socket.ts';
+export type { CipherInfo, CipherInfo as CipherNameAndProtocol, TLSSocketOptions } from './node/tls-socket.ts';
 export type { WatchedCredentials, WatchOptions } from './node/watched-credentials.ts';
 export type { MemoryStoreOptions, SessionStore } from './session/memory-store.ts';
 export type { ReplacedKey, TicketKeySet, TicketKeySource } from './session/ticket-key-source.ts';
@@ -119,6 +124,24 @@ interface Face {
   DEFAULT_ECDH_CURVE: string;
 }
 
+/** Types by the same name, for CommonJS, where TypeScript sees nothing of this module but the face. */
+// biome-ignore lint/style/noNamespace: nothing else merges with a constant
+declare namespace face {
+  export type Server = import('./node/server.ts').Server;
+  export type TLSSocket = import('./node/tls-socket.ts').TLSSocket;
+  export type SecureContext = import('./node/secure-context.ts').SecureContext;
+  export type TlsOptions = import('./node/server-options.ts').TlsOptions;
+  export type SecureContextOptions = import('./node/context-options.ts').SecureContextOptions;
+  export type TLSSocketOptions = import('./node/tls-socket.ts').TLSSocketOptions;
+  export type PeerCertificate = import('./node/legacy-certificate.ts').LegacyCertificate;
+  export type DetailedPeerCertificate = import('./node/legacy-certificate.ts').LegacyCertificate;
+  export type CipherNameAndProtocol = import('./node/tls-socket.ts').CipherInfo;
+  export type SecureVersion = import('./node/protocol-versions.ts').SecureVersion;
+  export type TlsClientError = import('./node/errors.ts').TlsClientError;
+  export type HandshakeReport = import('./handshake/report.ts').HandshakeReport;
+  export type ClientHello = import('./messages/client-hello.ts').ClientHello;
+  export type SessionStore = import('./session/memory-store.ts').SessionStore;
+}
 const face: Face = {
   rootCertificates,
   getCACertificates,

@@ -45,7 +45,7 @@ export type SniCallback = (
 ) => unknown;
 export type AlpnCallback = (
   this: TLSSocket,
-  offer: { readonly servername: string; readonly protocols: readonly string[] },
+  offer: { servername: string; protocols: string[] },
 ) => MaybePromise<string | undefined>;
 
 /** The part of a server's options that is asked anew for every connection. */

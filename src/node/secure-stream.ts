@@ -116,7 +116,7 @@ export abstract class SecureStream extends net.Socket {
     return this.#link.silence;
   }
 
-  /** The client has answered a request for its certificate. */
+  /** The client has answered a request for its certificate. @internal */
   abstract hearClient(client: ClientIdentity): void;
 
   // ---- in

@@ -35,7 +35,7 @@ export interface TLSSocketOptions extends SecureContextOptions, CryptoOptions, O
   readonly pauseOnConnect?: boolean | undefined;
 }
 
-/** What a Server adds to the sockets that it makes. @internal */
+/** What a Server adds to the sockets that it makes. */
 export interface ServerSide {
   readonly ownsTransport: boolean;
   readonly server: Server;
@@ -203,10 +203,10 @@ export class TLSSocket extends SecureStream {
     return this.connection.report.version ?? null;
   }
 
-  /** The cipher suite, once chosen. */
-  getCipher(): CipherInfo | undefined {
+  /** The cipher suite; as in Node `undefined` before it is chosen, of which the type says nothing. */
+  getCipher(): CipherInfo {
     const suite = this.connection.report.cipherSuite;
-    if (suite === undefined) return undefined;
+    if (suite === undefined) return undefined as unknown as CipherInfo;
     return { name: suite.name, standardName: suite.standardName, version: versionName(suite.version) };
   }
 

@@ -29,8 +29,8 @@ describe('dhparam', () => {
         const socket = await accepted;
         const { type, size } = peer.getEphemeralKeyInfo() as tls.EphemeralKeyInfo;
         assert.deepEqual([type, size], ['DH', 2048]);
-        assert.deepEqual([peer.getCipher().name, socket.getCipher()?.name], [suite, suite]);
-        assert.equal(socket.getCipher()?.standardName, peer.getCipher().standardName);
+        assert.deepEqual([peer.getCipher().name, socket.getCipher().name], [suite, suite]);
+        assert.equal(socket.getCipher().standardName, peer.getCipher().standardName);
         assert.equal(socket.handshakeReport.group, dhparam === 'auto' ? 0x0100 : undefined);
         peer.end('through a field');
         assert.equal((await readAll(peer)).toString(), 'through a field');

@@ -28,8 +28,8 @@ describe('a TLSSocket', () => {
       assert.equal(socket.getProtocol(), version);
       assert.equal(socket.alpnProtocol, 'echo');
       assert.equal(socket.servername, 'localhost');
-      assert.equal(socket.getCipher()?.name, peer.getCipher().name);
-      assert.equal(socket.getCipher()?.standardName, peer.getCipher().standardName);
+      assert.equal(socket.getCipher().name, peer.getCipher().name);
+      assert.equal(socket.getCipher().standardName, peer.getCipher().standardName);
       assert.equal(socket.remoteAddress, '127.0.0.1');
       assert.equal(socket.remotePort, peer.localPort);
       assert.equal(socket.localPort, at.port);

@@ -32,8 +32,8 @@ type Refused<Theirs, Ours> = Exclude<
 
 /** OpenSSL's engines, which we have not: refused at run time as well. */
 type Engines = 'clientCertEngine' | 'privateKeyEngine' | 'privateKeyIdentifier';
-/** They take and give contexts, and ours are not Node's; `ALPNCallback` has a narrower `this` and may be async. */
-type Contexts = 'SNICallback' | 'ALPNCallback' | 'secureContext';
+/** They take and give contexts, and ours are not Node's. */
+type Contexts = 'SNICallback' | 'secureContext';
 
 export type Names = Assert<
   [
@@ -59,11 +59,8 @@ export type Types = Assert<
   [
     // A context, again.
     Same<Worse<node.Server, own.Server>, 'addContext'>,
-    // A context; the code that Node really gives, which its types call an Error; what is null or undefined, in Node too.
-    Same<
-      Worse<node.TLSSocket, own.TLSSocket>,
-      'setKeyCert' | 'authorizationError' | 'getPeerCertificate' | 'getCipher'
-    >,
+    // A context; the code that Node really gives, which its types call an Error; what is null, in Node too.
+    Same<Worse<node.TLSSocket, own.TLSSocket>, 'setKeyCert' | 'authorizationError' | 'getPeerCertificate'>,
     // Classes and what makes them follow from these.
     Same<Worse<typeof node, typeof own>, 'Server' | 'createServer' | 'TLSSocket'>,
   ]
@@ -75,6 +72,6 @@ export type Options = Assert<
     Same<Refused<node.SecureContextOptions, own.SecureContextOptions>, never>,
     Same<Refused<node.TLSSocketOptions, own.TLSSocketOptions>, Contexts>,
     Same<Refused<https.ServerOptions, ownHttps.ServerOptions>, Contexts>,
-    Same<Refused<http2.SecureServerOptions, ownHttp2.SecureServerOptions>, 'SNICallback' | 'secureContext'>,
+    Same<Refused<http2.SecureServerOptions, ownHttp2.SecureServerOptions>, Contexts>,
   ]
 >;
