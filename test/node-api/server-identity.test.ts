@@ -18,11 +18,18 @@ const nodeKnowsUnicode =
 const nodeKnowsIpv6 =
   nodeTls.checkServerIdentity('::1', { subjectaltname: 'IP Address:::1' } as nodeTls.PeerCertificate) === undefined;
 
+/** Node 22.23 takes a name of numbers for the IPv4 address that a browser would make of it. */
+const nodeReadsNumbers = /^IP/.test(
+  (nodeTls.checkServerIdentity('1.2.3', {} as nodeTls.PeerCertificate) as Error & { reason: string }).reason,
+);
+
 /** Hosts that Node sees with the same eyes, whatever its version: IPv4 addresses, and those that are their own A-labels. */
 function isPlain(host: string): boolean {
   const bare = host.replace(/\.$/, '');
   if (isIP(bare) === 6) return nodeKnowsIpv6;
-  return nodeKnowsUnicode || isIP(bare) !== 0 || domainToASCII(host) === host.toLowerCase();
+  if (isIP(bare) === 4) return true;
+  if (nodeReadsNumbers && isIP(domainToASCII(bare)) === 4) return false;
+  return nodeKnowsUnicode || domainToASCII(host) === host.toLowerCase();
 }
 
 function outcome(check: () => Error | undefined): object | undefined {
