@@ -84,7 +84,17 @@ class Application extends EventEmitter {
   /** The handshake number `index`, from 0, once it is done; asserts that it was one of our server's. */
   async handshake(index = this.handshakes.length) {
     await this.until(({ handshakes }) => handshakes.length > index, `handshake ${index}`);
-    const seen = this.handshakes[index];
+    return this.#checked(this.handshakes[index]);
+  }
+
+  /** The handshake of the client at a port; those of clients before it may be told late. */
+  async handshakeFrom(port) {
+    const find = ({ handshakes }) => handshakes.findLast(({ peer }) => peer.port === port);
+    await this.until((self) => find(self) !== undefined, `the handshake from port ${port}`);
+    return this.#checked(find(this));
+  }
+
+  #checked(seen) {
     assert.equal(seen.isOurs, true);
     assert.equal(seen.stage, 'secure');
     assert.ok(seen.peer.port > 0 && seen.peer.address === '127.0.0.1', JSON.stringify(seen.peer));
