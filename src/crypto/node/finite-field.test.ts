@@ -70,6 +70,16 @@ describe('finite fields', () => {
     assert.ok(shortest < small.prime.length);
   });
 
+  it('a share is as long as the prime, leading zeros and all', () => {
+    let zeros = 0;
+    for (let i = 0; i < 5000 && zeros === 0; i++) {
+      const { share } = finiteFieldKey(small);
+      assert.equal(share.length, small.prime.length);
+      if (share[0] === 0) zeros++;
+    }
+    assert.equal(zeros, 1);
+  });
+
   it('a share that is not between 1 and p - 1 is illegal', () => {
     const p = bigint(small.prime);
     const { length } = small.prime;

@@ -25,7 +25,7 @@ export function finiteFieldKey(field: FiniteField): EphemeralKey {
   exponent[0]! |= 0x80; // not short by chance
   machine.setPrivateKey(exponent);
   return {
-    share: machine.generateKeys(),
+    share: withLeadingZeros(machine.generateKeys(), prime.length),
     derive(peerShare) {
       const peer = withoutLeadingZeros(peerShare);
       // RFC 7919 section 5.1: what is not between 1 and p - 1 leaves no secret, or one of two values.
@@ -55,6 +55,14 @@ function isBetweenOneAndLast(value: Uint8Array, prime: Uint8Array): boolean {
   const last = Uint8Array.from(prime);
   last[last.length - 1]! -= 1;
   return Buffer.compare(value, last) < 0;
+}
+
+/** As long as the prime, as TLS 1.3 has it (RFC 8446 section 4.2.8.1): TLS 1.2 leaves it open, and some peers take no less. */
+function withLeadingZeros(share: Buffer, length: number): Uint8Array {
+  if (share.length === length) return share;
+  const padded = new Uint8Array(length);
+  padded.set(share, length - share.length);
+  return padded;
 }
 
 /** RFC 5246 section 8.1.2: leading bytes of zeros are no part of the secret. */
