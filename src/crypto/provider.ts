@@ -24,7 +24,7 @@ export interface Aead {
     at: number,
   ): number;
   /**
-   * Decrypts `buffer[start, end)`, whose last bytes are the tag. Returns the plaintext, which may or may not
+   * Decrypts `buffer[start, end)`, whose last bytes are the tag. Returns the plaintext, which does not
    * lie in `buffer`, or `undefined` when it is not authentic.
    */
   open(

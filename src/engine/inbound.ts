@@ -87,6 +87,7 @@ export class Inbound {
       this.#reader.checkLength(end - start);
     }
     const opened = this.#opener.open(type, bytes, start, end);
+    if (this.isProtected) this.#reader.reuse();
     if (opened !== undefined) {
       this.#skipping = 'nothing';
       return opened;

@@ -16,6 +16,15 @@ export interface Record {
 
 const empty = new Uint8Array();
 
+/** Bytes of a buffer that a long record is put together in: more than any record has, header and all. */
+const collectorLength = 18_944;
+/** Bytes of a record from which on it is put together in such a buffer. */
+const longLength = 4096;
+/** Buffers kept for later, at most. */
+const mostCollectors = 16;
+/** Those of the thread that are free. A busy connection would otherwise make one for each read. */
+const collectors: ArrayBuffer[] = [];
+
 /**
  * Cuts the byte stream into records. Whole records are views of the input; only one that spans inputs is copied,
  * into a buffer of exactly its size. What it holds is bounded by one record and one unread input.
@@ -26,6 +35,8 @@ export class RecordReader {
   /** A record of which some bytes have come, and how many. */
   #partial: Uint8Array | undefined;
   #filled = 0;
+  /** The buffer of the last record, if it was put together. */
+  #collector: ArrayBuffer | undefined;
   #isFirst = true;
   /** Most bytes of a fragment; grows with the expansion that encryption may add (RFC 8446 section 5.2). */
   maxFragmentLength: number = maxPlaintextLength;
@@ -74,10 +85,16 @@ export class RecordReader {
     return { type: input[at]!, bytes: input, start: at + headerLength, end };
   }
 
+  /** Nobody will look at the bytes of the last record any more. */
+  reuse(): void {
+    if (this.#collector !== undefined && collectors.length < mostCollectors) collectors.push(this.#collector);
+    this.#collector = undefined;
+  }
+
   /** Starts to collect a record of which less than `length` bytes are here. */
   #begin(length: number): undefined {
     const rest = this.#input.subarray(this.#at);
-    this.#partial = new Uint8Array(length);
+    this.#partial = makeCollector(length);
     this.#partial.set(rest);
     this.#filled = rest.length;
     this.#input = empty;
@@ -91,13 +108,14 @@ export class RecordReader {
       return undefined;
     }
     if (partial.length === headerLength) {
-      const whole = new Uint8Array(headerLength + this.#checkHeader(partial, 0));
+      const whole = makeCollector(headerLength + this.#checkHeader(partial, 0));
       whole.set(partial);
       this.#partial = partial = whole;
       if (!this.#fill(partial)) return undefined;
     }
     this.#partial = undefined;
     this.#filled = 0;
+    if (partial.length >= longLength) this.#collector = partial.buffer as ArrayBuffer;
     return { type: partial[0]!, bytes: partial, start: headerLength, end: partial.length };
   }
 
@@ -151,6 +169,12 @@ export class RecordReader {
       fail('unexpectedMessage', 'the client sent an HTTP request to a TLS server', 'HTTP_REQUEST');
     }
   }
+}
+
+/** Bytes to put a record together in. */
+function makeCollector(length: number): Uint8Array {
+  if (length < longLength) return new Uint8Array(length);
+  return new Uint8Array(collectors.pop() ?? new ArrayBuffer(collectorLength), 0, length);
 }
 
 /** The first four bytes of requests by the methods of RFC 9110 and of an HTTP/2 connection preface. */

@@ -128,6 +128,24 @@ describe('fragmentation', () => {
     client.server.receive(bytes.subarray(40));
     assert.equal(client.server.plaintext.toString(), 'onetwothree');
   });
+  it('long records of several connections, whose pieces come by turns', () => {
+    const clients = [connect13(), connect12(), connect13()];
+    const texts = clients.map((_, i) => Buffer.from(Array.from({ length: 50_000 }, (_, at) => at * (i + 3))));
+    const streams = clients.map((client, i) => {
+      const cuts = [0, 16_384, 20_000, 24_100, 36_000, 50_000];
+      return Buffer.concat(
+        cuts.slice(1).map((end, cut) => client.record(T.applicationData, texts[i]!.subarray(cuts[cut], end))),
+      );
+    });
+    for (let at = 0, step = 1; at < 60_000; at += step, step = (step * 7 + 11) % 9000) {
+      for (const [i, client] of clients.entries()) {
+        const piece = Uint8Array.from(streams[i]!.subarray(at, at + step));
+        if (piece.length > 0) client.server.receive(piece);
+        piece.fill(0);
+      }
+    }
+    for (const [i, client] of clients.entries()) assert.ok(client.server.plaintext.equals(texts[i]!));
+  });
 });
 
 describe('protected records', () => {
