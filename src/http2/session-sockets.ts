@@ -8,6 +8,15 @@ interface WrappedSocket {
   readonly stream?: unknown;
 }
 
+/** How a session writes: copies of its frames, which nobody else has. */
+interface Writing {
+  doWrite(this: WrappedSocket, request: unknown, frames: readonly Buffer[]): number;
+}
+
+const isInstance = Function.prototype[Symbol.hasInstance];
+/** Whether a value is a TLSSocket itself, and not one of the wrappers that count as such. */
+const isTlsSocket = (value: unknown): value is TLSSocket => isInstance.call(TLSSocket, value);
+
 type HandshakeOnStream = (stream: Duplex) => http2.ServerHttp2Session;
 
 /**
@@ -48,12 +57,19 @@ export function revealTlsSockets(): void {
       return this;
     },
   });
-  const isInstance = Function.prototype[Symbol.hasInstance];
+  const { doWrite } = wrapper as Writing;
+  Object.defineProperty(wrapper, 'doWrite', {
+    configurable: true,
+    value(this: WrappedSocket, request: unknown, frames: readonly Buffer[]) {
+      if (isTlsSocket(this.stream)) this.stream.ownWrites();
+      return doWrite.call(this, request, frames);
+    },
+  });
   const isWrapper = (value: unknown): boolean =>
     typeof value === 'object' &&
     value !== null &&
     Object.getPrototypeOf(value) === wrapper &&
-    isInstance.call(TLSSocket, (value as WrappedSocket).stream);
+    isTlsSocket((value as WrappedSocket).stream);
   Object.defineProperty(TLSSocket, Symbol.hasInstance, {
     configurable: true,
     value(this: typeof TLSSocket, value: unknown): boolean {

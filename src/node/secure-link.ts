@@ -37,6 +37,8 @@ export class SecureLink implements Sink {
   readonly #role: StreamRole;
   #handshake: 'going on' | 'done' | 'failed' | 'handed over' = 'going on';
   trace: Sink['trace'];
+  /** Whether nobody else has what is written. */
+  ownsWrites = false;
   // Bytes of plaintext.
   bytesRead = 0;
   bytesWritten = 0;
@@ -160,7 +162,7 @@ export class SecureLink implements Sink {
 
   /** The same for many parts, of which none is copied before its turn. */
   writeParts(parts: readonly Uint8Array[], written: Done): void {
-    const pieces = new WritePieces(parts);
+    const pieces = new WritePieces(parts, this.ownsWrites);
     if (this.#handshake === 'going on' || pieces.length <= joinedLength) {
       return this.write(Buffer.concat(parts, pieces.length), written);
     }

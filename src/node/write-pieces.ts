@@ -1,3 +1,5 @@
+import { free } from '../crypto/young-memory.ts';
+
 /** Most plaintext that is protected in one go, so that a large write neither blocks nor doubles in memory. */
 export const writeQuantum = 262_144;
 
@@ -9,12 +11,15 @@ export class WritePieces {
   /** Bytes of all parts. */
   readonly length: number;
   readonly #parts: readonly Uint8Array[];
+  readonly #isOwner: boolean;
   #index = 0;
   /** Where in its part the next piece begins. */
   #at = 0;
 
-  constructor(parts: readonly Uint8Array[]) {
+  /** `isOwner`: whether nobody else has the parts, so that they may be freed. */
+  constructor(parts: readonly Uint8Array[], isOwner = false) {
     this.#parts = parts;
+    this.#isOwner = isOwner;
     this.length = parts.reduce((sum, { length }) => sum + length, 0);
   }
 
@@ -33,6 +38,7 @@ export class WritePieces {
       length += end - this.#at;
       this.#at = end;
       if (end < part.length) break;
+      if (this.#isOwner) free(part);
       this.#index++;
       this.#at = 0;
     }

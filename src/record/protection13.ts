@@ -5,8 +5,9 @@ import { writeHeader } from './plaintext.ts';
 import { type Opened, type Opener, type Sealer, type TrafficKey, xorNonce } from './protection.ts';
 import { headerLength, maxPlaintextLength } from './record-reader.ts';
 
-// One nonce at a time is in use in a thread.
+// One nonce and one header at a time are in use in a thread.
 const nonce = new Uint8Array(12);
+const header = new Uint8Array(headerLength);
 
 /** The content type alone: what stands behind the content of a record without padding. */
 const trailers: readonly Uint8Array[] = Array.from({ length: 256 }, (_, type) => Uint8Array.of(type));
@@ -35,10 +36,11 @@ export class Sealer13 implements Sealer {
 
   seal(type: number, content: Uint8Array, padding: number, out: Uint8Array, at: number): number {
     const start = at + headerLength;
-    writeHeader(ContentType.applicationData, content.length + 1 + padding + this.#tagLength, out, at);
+    writeHeader(ContentType.applicationData, content.length + 1 + padding + this.#tagLength, header, 0);
+    for (let i = 0; i < headerLength; i++) out[at + i] = header[i]!;
     xorNonce(this.#key.iv, this.sealed++, nonce);
     const trailer = padding === 0 ? trailers[type]! : paddedTrailer(type, padding);
-    return this.#key.aead.seal(nonce, out.subarray(at, start), content, trailer, out, start);
+    return this.#key.aead.seal(nonce, header, content, trailer, out, start);
   }
 
   release(): void {

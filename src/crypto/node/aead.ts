@@ -1,7 +1,7 @@
 import * as crypto from 'node:crypto';
 import { type AeadName, aeadShapes } from '../cipher-suites.ts';
 import type { Aead } from '../provider.ts';
-import { noteYoungBuffer } from '../young-memory.ts';
+import { free, noteYoungBuffer } from '../young-memory.ts';
 
 const opensslNames: Readonly<Record<AeadName, string>> = {
   AEAD_AES_128_GCM: 'aes-128-gcm',
@@ -46,22 +46,11 @@ const preferKeyObject: boolean = (() => {
 /** Bytes up to which it is cheaper to join content and trailer than to call the cipher twice. */
 const joinLimit = 2048;
 
-/** ES2024, which Node has from 21 on. */
-type Transfer = (this: ArrayBufferLike, length: number) => ArrayBuffer;
-const { transfer } = ArrayBuffer.prototype as { transfer?: Transfer };
-
-/**
- * Copies what a cipher gave, and frees it where that can be done: to transfer a buffer to one of no length gives its memory
- * back at once. Otherwise V8 collects the whole heap every 44 MB of such results, which takes longer than to encrypt them.
- */
+/** Copies what a cipher gave, which is of no use then. */
 function moveTo(out: Uint8Array, at: number, result: Uint8Array): void {
   out.set(result, at);
-  if (result.length < worthFreeing || result.length !== result.buffer.byteLength) return;
-  if (transfer) transfer.call(result.buffer, 0);
-  else noteYoungBuffer(result.length);
+  free(result);
 }
-/** Bytes; less costs the collector less than the call. */
-const worthFreeing = 1024;
 
 /** One AEAD key by `node:crypto`, which makes a new cipher object for every record. */
 class NodeAead implements Aead {

@@ -26,6 +26,11 @@ const trueLength = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Ar
  */
 const allocate = (length: number): Buffer => (length < 4096 ? Buffer.allocUnsafe(length) : Buffer.alloc(length));
 
+/** Copies what is shorter than a call of `set` is worth. */
+function copyFew(from: Uint8Array, to: Uint8Array, at: number): void {
+  for (let i = 0; i < from.length; i++) to[at + i] = from[i]!;
+}
+
 /** What all keys of a thread share. */
 export class AeadMachine {
   readonly library: Library;
@@ -67,8 +72,8 @@ export class AeadMachine {
     const { openssl } = this.library;
     if (nonce.length !== nonceLength) throw new RangeError(`a nonce of ${nonce.length} bytes`);
     if (additionalData.length > mostAdditionalData) throw new RangeError('too much additional data');
-    this.nonce.bytes.set(nonce);
-    this.additionalData.bytes.set(additionalData);
+    copyFew(nonce, this.nonce.bytes, 0);
+    copyFew(additionalData, this.additionalData.bytes, 0);
     succeed(openssl.EVP_CipherInit_ex(context, 0, 0, 0, this.nonce.address, -1));
     if (additionalData.length === 0) return;
     succeed(
@@ -127,24 +132,22 @@ export class OpensslAead implements Aead {
     const { memory, tag, library } = machine;
     this.#sealing ??= this.#context(1);
     const context = this.#sealing.pointer;
+    const start = memory.addressOf(out);
     machine.begin(context, nonce, additionalData);
     if (content.length <= joinLimit) {
       out.set(content, at);
-      out.set(trailer, trailerAt);
-      const start = memory.addressOf(out) + at;
-      machine.update(context, start, end - at, start);
+      copyFew(trailer, out, trailerAt);
+      machine.update(context, start + at, end - at, start + at);
     } else {
       // The one buffer of the application's that is read past JavaScript's own checks.
       if (trueLength.call(content) !== content.length) throw new RangeError('a buffer that lies about its length');
       const from = library.addressOf(content);
-      out.set(trailer, trailerAt);
-      const start = memory.addressOf(out);
+      copyFew(trailer, out, trailerAt);
       machine.update(context, from, content.length, start + at);
       machine.update(context, start + trailerAt, trailer.length, start + trailerAt);
     }
     succeed(library.openssl.EVP_CipherFinal_ex(context, tag.address, machine.count.address));
-    succeed(library.openssl.EVP_CIPHER_CTX_ctrl(context, getTag, tagLength, tag.address));
-    out.set(tag.bytes, end);
+    succeed(library.openssl.EVP_CIPHER_CTX_ctrl(context, getTag, tagLength, start + end));
     return end + tagLength;
   }
 
