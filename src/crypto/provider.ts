@@ -9,6 +9,12 @@ export interface RunningHash {
   copy(): RunningHash;
 }
 
+/** Where the plaintext of several records comes to lie end to end: from `at` on, which its user moves. */
+export interface Room {
+  readonly bytes: Uint8Array;
+  at: number;
+}
+
 /** One AEAD key (RFC 5116). Nonces are 12 bytes and must not repeat. */
 export interface Aead {
   /**
@@ -24,8 +30,8 @@ export interface Aead {
     at: number,
   ): number;
   /**
-   * Decrypts `buffer[start, end)`, whose last bytes are the tag. Returns the plaintext, which does not
-   * lie in `buffer`, or `undefined` when it is not authentic.
+   * Decrypts `buffer[start, end)`, whose last bytes are the tag. Returns the plaintext, or `undefined` when it is not
+   * authentic. It lies in `room` where one is given that has enough left, and otherwise in bytes of its own.
    */
   open(
     nonce: Uint8Array,
@@ -33,6 +39,7 @@ export interface Aead {
     buffer: Uint8Array,
     start: number,
     end: number,
+    room?: Room,
   ): Uint8Array | undefined;
   /** Wipes the key and gives back what it is held in. `seal` and `open` throw afterwards. */
   release(): void;

@@ -1,9 +1,16 @@
+import type { Room } from '../crypto/provider.ts';
+import { noteYoungBuffer } from '../crypto/young-memory.ts';
 import { plaintextOpener } from '../record/plaintext.ts';
 import type { Opened, Opener } from '../record/protection.ts';
 import { type Record, RecordReader } from '../record/record-reader.ts';
 import { fail } from '../wire/alert.ts';
 import { ContentType, ProtocolVersion } from '../wire/code-points.ts';
 import { limits } from './limits.ts';
+
+/** Bytes of records that are worth being joined. */
+const leastBulk = 4096;
+/** Bytes of application data that are handed over in one piece, at most, and what their last record has beside them. */
+const mostRoom = 65_536 + 24;
 
 /** Input bytes to contents: framing, then protection, then the passing over of refused early data. */
 export class Inbound {
@@ -13,6 +20,8 @@ export class Inbound {
   #skipped = 0;
   /** Bytes of early data that may still come; `undefined` while none is taken. */
   #earlyDataLeft: number | undefined;
+  /** A record that was opened before it was due, and what came of it. */
+  #ahead: { readonly record: Record; readonly opened?: Opened | undefined; readonly error?: unknown } | undefined;
 
   append(bytes: Uint8Array): void {
     this.#reader.append(bytes);
@@ -75,25 +84,77 @@ export class Inbound {
 
   /** The next record as it came; throws `TlsAlert`. */
   nextRecord(): Record | undefined {
-    return this.#reader.next();
+    return this.#ahead?.record ?? this.#reader.next();
   }
 
-  /** A record's content, or `undefined` for one that is passed over; throws `TlsAlert`. */
-  open({ type, bytes, start, end }: Record): Opened | undefined {
+  /**
+   * A record's content, or `undefined` for one that is passed over; throws `TlsAlert`. Application data may be that of
+   * records behind it too.
+   */
+  open(record: Record): Opened | undefined {
+    if (this.#ahead?.record === record) return this.#takeAhead();
+    const { type, bytes, start, end } = record;
     if (this.#skipping === 'untilHello') {
       if (type === ContentType.applicationData) return this.#skip(end - start);
       this.#skipping = 'nothing';
       this.#reader.maxFragmentLength = this.#opener.maxFragmentLength;
       this.#reader.checkLength(end - start);
     }
-    const opened = this.#opener.open(type, bytes, start, end);
+    const room = this.#makeRoom(record);
+    const opened = this.#opener.open(type, bytes, start, end, room);
     if (this.isProtected) this.#reader.reuse();
     if (opened !== undefined) {
       this.#skipping = 'nothing';
-      return opened;
+      return room && opened.type === ContentType.applicationData ? this.#openMore(opened, room) : opened;
     }
     if (this.#skipping === 'undecryptable') return this.#skip(end - start);
-    return fail('badRecordMac', 'a record does not decrypt', 'DECRYPTION_FAILED_OR_BAD_RECORD_MAC');
+    return failToDecrypt();
+  }
+
+  /** Room for a record and those behind it, if it is long and others are. */
+  #makeRoom({ type, start, end }: Record): Room | undefined {
+    const length = end - start;
+    if (type !== ContentType.applicationData || length < leastBulk || !this.isProtected) return undefined;
+    if (this.#earlyDataLeft !== undefined) return undefined; // its length is counted record by record
+    const more = this.#reader.wholeLength(type, mostRoom - length);
+    if (more < leastBulk) return undefined;
+    noteYoungBuffer(length + more);
+    return { bytes: Buffer.alloc(length + more), at: 0 };
+  }
+
+  /** Adds to the content of a record that of the records behind it, as far as they are there and in the same room. */
+  #openMore(first: Opened, room: Room): Opened {
+    if (first.content.buffer !== room.bytes.buffer) return first;
+    room.at = first.content.length;
+    for (;;) {
+      const record = this.#reader.nextWhole(ContentType.applicationData, room.bytes.length - room.at);
+      if (record === undefined) break;
+      const more = this.#openAhead(record, room);
+      if (more === undefined) break;
+      room.at += more.content.length;
+    }
+    return { type: first.type, content: room.bytes.subarray(0, room.at) };
+  }
+
+  /** Opens a record that is not due yet. What is no application data is kept until it is. */
+  #openAhead(record: Record, room: Room): Opened | undefined {
+    let opened: Opened | undefined;
+    try {
+      opened = this.#opener.open(record.type, record.bytes, record.start, record.end, room);
+    } catch (error) {
+      this.#ahead = { record, error };
+      return undefined;
+    }
+    if (opened?.type === ContentType.applicationData && opened.content.length > 0) return opened;
+    this.#ahead = { record, opened };
+    return undefined;
+  }
+
+  #takeAhead(): Opened | undefined {
+    const { opened, error } = this.#ahead!;
+    this.#ahead = undefined;
+    if (error !== undefined) throw error;
+    return opened ?? failToDecrypt();
   }
 
   #skip(length: number): undefined {
@@ -103,3 +164,6 @@ export class Inbound {
     }
   }
 }
+
+const failToDecrypt = (): never =>
+  fail('badRecordMac', 'a record does not decrypt', 'DECRYPTION_FAILED_OR_BAD_RECORD_MAC');

@@ -1,4 +1,4 @@
-import type { Aead } from '../crypto/provider.ts';
+import type { Aead, Room } from '../crypto/provider.ts';
 
 /** Turns content into records of one direction under one key. */
 export interface Sealer {
@@ -28,8 +28,11 @@ export interface Opened {
 export interface Opener {
   /** Most bytes that a record's fragment may have (RFC 8446 section 5.2, RFC 5246 section 6.2.3). */
   readonly maxFragmentLength: number;
-  /** Opens `bytes[start, end)`, a record's fragment behind its header; `undefined` when it is not authentic. */
-  open(type: number, bytes: Uint8Array, start: number, end: number): Opened | undefined;
+  /**
+   * Opens `bytes[start, end)`, a record's fragment behind its header; `undefined` when it is not authentic. What was
+   * encrypted comes to lie in `room`, or in bytes of its own.
+   */
+  open(type: number, bytes: Uint8Array, start: number, end: number, room?: Room): Opened | undefined;
   /** Gives the key back: no record will be opened with it any more. */
   release(): void;
 }

@@ -1,4 +1,5 @@
 import type { AeadShape } from '../crypto/cipher-suites.ts';
+import type { Room } from '../crypto/provider.ts';
 import { fail } from '../wire/alert.ts';
 import { writeHeader } from './plaintext.ts';
 import { type Opened, type Opener, type Sealer, type TrafficKey, writeSequence, xorNonce } from './protection.ts';
@@ -76,7 +77,7 @@ export class Opener12 implements Opener {
     this.#plaintextLimit = sizeLimit;
   }
 
-  open(type: number, bytes: Uint8Array, start: number, end: number): Opened | undefined {
+  open(type: number, bytes: Uint8Array, start: number, end: number, room?: Room): Opened | undefined {
     const from = start + this.#explicit;
     const length = end - from - this.#tagLength;
     if (length < 0) return undefined;
@@ -87,7 +88,7 @@ export class Opener12 implements Opener {
       xorNonce(this.#key.iv, this.#opened, nonce);
     }
     setAdditionalData(this.#opened, type, length);
-    const content = this.#key.aead.open(nonce, additionalData, bytes, from, end);
+    const content = this.#key.aead.open(nonce, additionalData, bytes, from, end, room);
     if (content === undefined) return undefined;
     this.#opened++;
     if (content.length > this.#plaintextLimit) {

@@ -1,4 +1,5 @@
 import type { AeadShape } from '../crypto/cipher-suites.ts';
+import type { Room } from '../crypto/provider.ts';
 import { fail } from '../wire/alert.ts';
 import { ContentType } from '../wire/code-points.ts';
 import { writeHeader } from './plaintext.ts';
@@ -68,12 +69,12 @@ export class Opener13 implements Opener {
     this.#contentLimit = contentLimit;
   }
 
-  open(type: number, bytes: Uint8Array, start: number, end: number): Opened | undefined {
+  open(type: number, bytes: Uint8Array, start: number, end: number, room?: Room): Opened | undefined {
     if (type !== ContentType.applicationData) {
       fail('unexpectedMessage', 'unencrypted record where an encrypted one is due', 'UNEXPECTED_RECORD');
     }
     xorNonce(this.#key.iv, this.#opened, nonce);
-    const inner = this.#key.aead.open(nonce, bytes.subarray(start - headerLength, start), bytes, start, end);
+    const inner = this.#key.aead.open(nonce, bytes.subarray(start - headerLength, start), bytes, start, end, room);
     if (inner === undefined) return undefined;
     this.#opened++;
     if (inner.length > this.#innerLimit) {

@@ -85,6 +85,35 @@ export class RecordReader {
     return { type: input[at]!, bytes: input, start: at + headerLength, end };
   }
 
+  /** Bytes of the fragments of those records of `type` that come next and are here, up to `most` together. */
+  wholeLength(type: number, most: number): number {
+    const input = this.#input;
+    let length = 0;
+    for (let at = this.#at; at + headerLength <= input.length && input[at] === type; ) {
+      const fragment = (input[at + 3]! << 8) | input[at + 4]!;
+      at += headerLength + fragment;
+      if (at > input.length || length + fragment > most) break;
+      length += fragment;
+    }
+    return length;
+  }
+
+  /**
+   * The next record, if it is one of `type` with a fragment of at most so many bytes, of which all is here, and none that
+   * `next` would throw for.
+   */
+  nextWhole(type: number, maxLength: number): Record | undefined {
+    const input = this.#input;
+    const at = this.#at;
+    if (this.#partial !== undefined || input.length - at < headerLength || input[at] !== type) return undefined;
+    const start = at + headerLength;
+    const end = start + ((input[at + 3]! << 8) | input[at + 4]!);
+    if (end > input.length || end - start > Math.min(maxLength, this.maxFragmentLength)) return undefined;
+    if (!this.#isVersion((input[at + 1]! << 8) | input[at + 2]!)) return undefined;
+    this.#at = end;
+    return { type, bytes: input, start, end };
+  }
+
   /** Nobody will look at the bytes of the last record any more. */
   reuse(): void {
     if (this.#collector !== undefined && collectors.length < mostCollectors) collectors.push(this.#collector);
@@ -145,9 +174,13 @@ export class RecordReader {
 
   /** RFC 8446 section 5.1 wants it ignored; what is older than SSLv3 is no version of this protocol (appendix D.5). */
   #checkVersion(version: number): void {
-    if (version < ProtocolVersion.ssl3 || (this.version !== undefined && version !== this.version)) {
+    if (!this.#isVersion(version)) {
       fail('protocolVersion', `record of ${versionName(version)}`, 'WRONG_VERSION_NUMBER');
     }
+  }
+
+  #isVersion(version: number): boolean {
+    return this.version === undefined ? version >= ProtocolVersion.ssl3 : version === this.version;
   }
 
   /** Throws `TlsAlert` where a fragment of so many bytes is too long. */

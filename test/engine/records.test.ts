@@ -212,6 +212,33 @@ describe('protected records', () => {
       assert.equal(client.server.plaintext.toString(), 'x');
       assert.ok(client.server.connection.protect(Buffer.from('still ours')), 'our direction stays open');
     });
+    it(`${version}: long records that come together are handed over together, and what follows them has its due`, () => {
+      const texts = [16_384, 5000, 1, 16_384, 16_384, 9000, 16_384].map((length, i) => Buffer.alloc(length, 65 + i));
+      const all = Buffer.concat(texts);
+      const bulk = (client: RawClient): Uint8Array[] => texts.map((text) => client.record(T.applicationData, text));
+      const alone = connect();
+      alone.server.receive(Buffer.concat([...bulk(alone), alone.record(T.applicationData, new Uint8Array())]));
+      assert.ok(alone.server.plaintext.equals(all));
+      assert.ok(alone.server.pieces < texts.length);
+      const last = connect();
+      last.server.receive(Buffer.concat([...bulk(last), last.record(T.alert, Uint8Array.of(1, 0))]));
+      assert.ok(last.server.plaintext.equals(all));
+      assert.deepEqual(last.server.events.at(-1), { type: 'end' });
+      const bad = connect();
+      const records = bulk(bad);
+      records[5]![100]! ^= 1;
+      bad.server.receive(Buffer.concat(records));
+      assert.ok(bad.server.plaintext.equals(Buffer.concat(texts.slice(0, 5))));
+      assert.equal(bad.server.failure?.alert, 'badRecordMac');
+      const long = connect();
+      long.server.receive(Buffer.concat([...bulk(long), long.record(T.applicationData, new Uint8Array(2 ** 14 + 1))]));
+      assert.ok(long.server.plaintext.equals(all));
+      assert.equal(long.server.failure?.alert, 'recordOverflow');
+      const refused = connect();
+      refused.server.receive(Buffer.concat([...bulk(refused), refused.record(T.handshake, new Uint8Array())]));
+      assert.ok(refused.server.plaintext.equals(all));
+      assert.equal(refused.server.failure?.alert, 'unexpectedMessage');
+    });
     it(`${version}: a fatal alert ends it without an answer`, () => {
       const client = connect();
       client.server.takeOutput();
@@ -233,6 +260,16 @@ describe('protected records', () => {
   });
   it('TLS 1.3: an inner type that no record may have', () => {
     assert.equal(connect13().send(99, Uint8Array.of(1)).server.failure?.alert, 'unexpectedMessage');
+  });
+  it('TLS 1.3: new keys begin behind long records that came together', () => {
+    const client = connect13();
+    const text = Buffer.alloc(16_384, 7);
+    const before = [0, 1, 2].map(() => client.record(T.applicationData, text));
+    const update = client.record(T.handshake, writeKeyUpdate(false));
+    client.nextSendingKeys();
+    client.server.receive(Buffer.concat([...before, update, client.record(T.applicationData, text)]));
+    assert.equal(client.server.failure, undefined);
+    assert.ok(client.server.plaintext.equals(Buffer.concat([text, text, text, text])));
   });
   it('TLS 1.3: padding is taken away', () => {
     assert.equal(connect13().send(T.applicationData, Buffer.from('x'), 200).server.plaintext.toString(), 'x');

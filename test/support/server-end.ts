@@ -69,6 +69,11 @@ export class ServerEnd {
     return Buffer.concat(this.#plaintext);
   }
 
+  /** How many times plaintext was handed over. */
+  get pieces(): number {
+    return this.#plaintext.length;
+  }
+
   get failure(): ConnectionFailure | undefined {
     const failures = this.events.flatMap((event) => (event.type === 'failure' ? event.failure : []));
     if (failures.length > 1) throw new Error('the connection failed more than once');

@@ -1,6 +1,6 @@
 import * as crypto from 'node:crypto';
 import { type AeadName, aeadShapes } from '../cipher-suites.ts';
-import type { Aead } from '../provider.ts';
+import type { Aead, Room } from '../provider.ts';
 import { free, noteYoungBuffer } from '../young-memory.ts';
 
 const opensslNames: Readonly<Record<AeadName, string>> = {
@@ -106,6 +106,7 @@ class NodeAead implements Aead {
     buffer: Uint8Array,
     start: number,
     end: number,
+    room?: Room,
   ): Uint8Array | undefined {
     const tagAt = end - this.#options.authTagLength;
     if (tagAt < start) return undefined;
@@ -116,8 +117,13 @@ class NodeAead implements Aead {
     try {
       const plaintext = decipher.update(buffer.subarray(start, tagAt));
       decipher.final();
-      noteYoungBuffer(plaintext.length);
-      return plaintext;
+      if (room === undefined || room.bytes.length - room.at < plaintext.length) {
+        noteYoungBuffer(plaintext.length);
+        return plaintext;
+      }
+      const { length } = plaintext;
+      moveTo(room.bytes, room.at, plaintext);
+      return room.bytes.subarray(room.at, room.at + length);
     } catch {
       return undefined; // not authentic: the only way these calls fail
     }

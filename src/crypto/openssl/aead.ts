@@ -1,5 +1,5 @@
 import { wipe } from '../../wire/wipe.ts';
-import type { Aead } from '../provider.ts';
+import type { Aead, Room } from '../provider.ts';
 import { noteYoungBuffer } from '../young-memory.ts';
 import type { CipherContext, CipherContexts, CipherName } from './cipher-contexts.ts';
 import { type Library, type Pointer, succeed } from './library.ts';
@@ -24,7 +24,17 @@ const trueLength = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Ar
  * V8 makes something of the young buffers that it allocated itself, and little of those that `allocUnsafe` makes: with
  * them Node 20 and 26 collect the whole heap more often.
  */
-const allocate = (length: number): Buffer => (length < 4096 ? Buffer.allocUnsafe(length) : Buffer.alloc(length));
+function allocate(length: number): Buffer {
+  if (length < 4096) return Buffer.allocUnsafe(length);
+  noteYoungBuffer(length);
+  return Buffer.alloc(length);
+}
+
+/** The next `length` bytes of a room, if it has as many. */
+function takeFrom(room: Room | undefined, length: number): Uint8Array | undefined {
+  if (room === undefined || room.bytes.length - room.at < length) return undefined;
+  return room.bytes.subarray(room.at, room.at + length);
+}
 
 /** Copies what is shorter than a call of `set` is worth. */
 function copyFew(from: Uint8Array, to: Uint8Array, at: number): void {
@@ -157,6 +167,7 @@ export class OpensslAead implements Aead {
     buffer: Uint8Array,
     start: number,
     end: number,
+    room?: Room,
   ): Uint8Array | undefined {
     if (!(start >= 0) || !Number.isInteger(start) || !(end <= buffer.length)) throw new RangeError('no such record');
     const length = end - start - tagLength;
@@ -167,8 +178,7 @@ export class OpensslAead implements Aead {
     const context = this.#opening.pointer;
     machine.begin(context, nonce, additionalData);
     // Not in place: the application keeps what it is given, and `buffer` is read into again.
-    const plaintext = allocate(length);
-    noteYoungBuffer(length);
+    const plaintext = takeFrom(room, length) ?? allocate(length);
     if (length > 0) machine.update(context, memory.addressOf(buffer) + start, length, library.addressOf(plaintext));
     for (let i = 0; i < tagLength; i++) tag.bytes[i] = buffer[end - tagLength + i]!;
     succeed(library.openssl.EVP_CIPHER_CTX_ctrl(context, setTag, tagLength, tag.address));
