@@ -41,6 +41,7 @@ const foreign: Readonly<Record<string, readonly string[]>> = {
   koffi: ['crypto/openssl/'],
   'lru-cache': ['session/'],
   'node:net': ['node/', 'http2/', 'cli/'],
+  'node:v8': ['crypto/young-memory.ts'], // how large V8's space for what is young has become
   'node:tls': ['node/node-authorities.ts', 'register/'], // Node's list of root certificates; what register replaces
   'node:https': ['https/'],
   'node:http2': ['http2/', 'cli/'],
