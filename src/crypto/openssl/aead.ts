@@ -67,14 +67,13 @@ export class AeadMachine {
   }
 
   /** A context with a key in it. */
-  keyed(cipher: CipherName, key: Uint8Array, encrypts: 0 | 1): CipherContext {
-    const context = this.contexts.take(cipher);
+  keyed(owner: object, cipher: CipherName, key: Uint8Array, encrypts: 0 | 1): CipherContext {
     this.key.bytes.set(key);
-    const result = this.library.openssl.EVP_CipherInit_ex(context.pointer, 0, 0, this.key.address, 0, encrypts);
-    wipe(this.key.bytes);
-    if (result !== 1) this.contexts.give(context, this.zeros.address);
-    succeed(result);
-    return context;
+    try {
+      return this.contexts.take(owner, cipher, this.key.address, encrypts);
+    } finally {
+      wipe(this.key.bytes);
+    }
   }
 
   /** Begins a record: its nonce and additional data. */
@@ -101,16 +100,15 @@ export class AeadMachine {
 }
 
 /**
- * One AEAD key in OpenSSL's hands: a context for each direction, which keeps its key from record to record. It is made
- * by the first use, so that a key which is never used has nothing to give back. Whoever forgets to release a key loses
- * its contexts for good: V8 knows nothing of them.
+ * One AEAD key in OpenSSL's hands: a context that keeps the key from record to record, taken for the first one, and taken
+ * anew when it was away too long, or is to go the other way. Whoever forgets to release a key leaves it where it is.
  */
 export class OpensslAead implements Aead {
   readonly #machine: AeadMachine;
   readonly #cipher: CipherName;
   readonly #key: Uint8Array;
-  #sealing: CipherContext | undefined;
-  #opening: CipherContext | undefined;
+  /** The context taken last, which may be somebody else's by now. */
+  #context: CipherContext | undefined;
   #isReleased = false;
 
   constructor(machine: AeadMachine, cipher: CipherName, key: Uint8Array) {
@@ -120,9 +118,19 @@ export class OpensslAead implements Aead {
     this.#key = new Uint8Array(key);
   }
 
-  #context(encrypts: 0 | 1): CipherContext {
+  /** The context, with our key in it, until anything else runs. */
+  #use(encrypts: 0 | 1): Pointer {
+    const context = this.#context;
+    if (context === undefined || context.owner !== this || context.encrypts !== encrypts) return this.#take(encrypts);
+    context.isRecent = true;
+    return context.pointer;
+  }
+
+  #take(encrypts: 0 | 1): Pointer {
     if (this.#isReleased) throw new Error('a key is used after it was released');
-    return this.#machine.keyed(this.#cipher, this.#key, encrypts);
+    this.#return();
+    this.#context = this.#machine.keyed(this, this.#cipher, this.#key, encrypts);
+    return this.#context.pointer;
   }
 
   seal(
@@ -140,8 +148,7 @@ export class OpensslAead implements Aead {
       throw new RangeError('no room for a record');
     const machine = this.#machine;
     const { memory, tag, library } = machine;
-    this.#sealing ??= this.#context(1);
-    const context = this.#sealing.pointer;
+    const context = this.#use(1);
     const start = memory.addressOf(out);
     machine.begin(context, nonce, additionalData);
     if (content.length <= joinLimit) {
@@ -174,8 +181,7 @@ export class OpensslAead implements Aead {
     if (!(length >= 0)) return undefined;
     const machine = this.#machine;
     const { memory, tag, library } = machine;
-    this.#opening ??= this.#context(0);
-    const context = this.#opening.pointer;
+    const context = this.#use(0);
     machine.begin(context, nonce, additionalData);
     // Not in place: the application keeps what it is given, and `buffer` is read into again.
     const plaintext = takeFrom(room, length) ?? allocate(length);
@@ -193,12 +199,11 @@ export class OpensslAead implements Aead {
     this.#isReleased = true;
     wipe(this.#key);
     this.#machine.memory.forget();
-    this.#return(this.#sealing);
-    this.#return(this.#opening);
-    this.#sealing = this.#opening = undefined;
+    this.#return();
   }
 
-  #return(context: CipherContext | undefined): void {
-    if (context) this.#machine.contexts.give(context, this.#machine.zeros.address);
+  #return(): void {
+    if (this.#context) this.#machine.contexts.give(this, this.#context, this.#machine.zeros.address);
+    this.#context = undefined;
   }
 }
