@@ -150,8 +150,13 @@ async function carryOut(work: Work): Promise<void> {
     case 'hold':
       await repeat(work.connections, 32, async () => {
         const socket = await opened(work);
-        socket.on('error', () => {}).resume();
-        held.push(socket);
+        held.push(socket.on('error', () => {}));
+        // An idle connection is one that was of use before.
+        const answered = once(socket, 'data');
+        socket.write(request('P', 0));
+        socket.write(chunk.subarray(0, pingBytes));
+        await answered;
+        socket.resume();
       });
       // Tickets come after the handshake.
       return sleep(100);

@@ -70,14 +70,19 @@ export class BenchServer implements RunningServer {
     this.port = port;
   }
 
-  /** Starts one under the Node given. An OpenSSL configuration file says what node:tls has no option for. */
+  /** Starts one under the Node given, with these flags. An OpenSSL configuration file says what node:tls has no option for. */
   static async start(
     node: string,
     opensslConfig: string | undefined,
     provider: string,
     setup: ServerSetup,
+    flags: readonly string[] = [],
   ): Promise<BenchServer> {
-    const execArgv = ['--expose-gc', ...(opensslConfig === undefined ? [] : [`--openssl-config=${opensslConfig}`])];
+    const execArgv = [
+      '--expose-gc',
+      ...(opensslConfig === undefined ? [] : [`--openssl-config=${opensslConfig}`]),
+      ...flags,
+    ];
     const child = fork(program('./server.js'), [JSON.stringify(setup)], {
       ...{ execPath: node, execArgv, env: { ...process.env, TSLS_CRYPTO: provider } },
     });

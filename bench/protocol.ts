@@ -46,6 +46,7 @@ export type Work = {
     }
   | { readonly kind: 'download' | 'upload' | 'get'; readonly mebibytes: number }
   | { readonly kind: 'ping'; readonly connections: number; readonly count: number }
+  /** Connections that stay open until `release`, and are idle after 100 bytes there and back. */
   | { readonly kind: 'hold'; readonly connections: number }
   | { readonly kind: 'release' }
   /** Bursts of handshakes, while a connection is pinged. */

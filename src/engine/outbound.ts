@@ -16,8 +16,10 @@ export class Outbound {
   /** How application data is cut; into records as long as may be where it is absent. */
   #lengths: RecordLengths | undefined;
   /** Handshake messages that share records until something else is sent. */
-  #messages: Uint8Array[] = [];
-  #sealed: Uint8Array[] = [];
+  #messages: Uint8Array[] | undefined;
+  /** The first of the records, and all of them if there are more. */
+  #sealed: Uint8Array | undefined;
+  #allSealed: Uint8Array[] | undefined;
   readonly #pooled: boolean;
   /** Whether what there is can wait for the application's first output. */
   isHeld = false;
@@ -28,7 +30,8 @@ export class Outbound {
   }
 
   addMessage(message: Uint8Array): void {
-    this.#messages.push(message);
+    if (this.#messages === undefined) this.#messages = [message];
+    else this.#messages.push(message);
   }
 
   protect(sealer: Sealer): void {
@@ -66,22 +69,27 @@ export class Outbound {
   /** Adds content of any type but handshake. */
   add(type: number, content: Uint8Array): void {
     this.#sealMessages();
-    this.#sealed.push(this.#seal(type, content));
+    this.#append(this.#seal(type, content));
   }
 
   /** Adds the one record that is never encrypted in TLS 1.3 (RFC 8446 section 5). */
   addPlainChangeCipherSpec(): void {
     this.#sealMessages();
-    this.#sealed.push(changeCipherSpecRecord);
+    this.#append(changeCipherSpecRecord);
   }
 
   /** All output since the last call, in one piece, or `undefined`. */
   take(): Uint8Array | undefined {
     this.#sealMessages();
-    const sealed = this.#sealed;
-    if (sealed.length === 0) return undefined;
-    this.#sealed = [];
-    return sealed.length === 1 ? sealed[0] : Buffer.concat(sealed);
+    const sealed = this.#allSealed ? Buffer.concat(this.#allSealed) : this.#sealed;
+    this.#sealed = this.#allSealed = undefined;
+    return sealed;
+  }
+
+  #append(records: Uint8Array): void {
+    if (this.#sealed === undefined) this.#sealed = records;
+    else if (this.#allSealed === undefined) this.#allSealed = [this.#sealed, records];
+    else this.#allSealed.push(records);
   }
 
   /** How many records may be sealed before the key is exhausted, at most. */
@@ -102,10 +110,11 @@ export class Outbound {
   }
 
   #sealMessages(): void {
-    if (this.#messages.length === 0) return;
-    const joined = this.#messages.length === 1 ? this.#messages[0]! : Buffer.concat(this.#messages);
-    this.#messages = [];
-    this.#sealed.push(this.#seal(ContentType.handshake, joined));
+    const messages = this.#messages;
+    if (messages === undefined) return;
+    this.#messages = undefined;
+    const joined = messages.length === 1 ? messages[0]! : Buffer.concat(messages);
+    this.#append(this.#seal(ContentType.handshake, joined));
   }
 
   /** Records that hold `content`, in one buffer. */

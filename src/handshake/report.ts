@@ -1,6 +1,7 @@
 import type { CipherSuite } from '../crypto/cipher-suites.ts';
 import { type ClientHello, readClientHello } from '../messages/client-hello.ts';
 import { messageHeaderLength } from '../messages/handshake-message.ts';
+import { byteString, bytesOf } from '../wire/byte-string.ts';
 import { versionName } from '../wire/code-points.ts';
 import type { Credential } from '../x509/credential.ts';
 
@@ -56,8 +57,8 @@ export class HandshakeReport {
   earlyData: 'accepted' | 'rejected' | undefined;
   #clientHello: ClientHello | undefined;
   /** The ClientHello's bytes alone, once nobody is at work with it: all that a living connection keeps of it. */
-  #rawHello: Uint8Array | undefined;
-  /** Names and moments in turns. */
+  #rawHello: string | undefined;
+  /** Names and moments in turns; microseconds, since V8 keeps fractions in objects of their own. */
   #moments: (string | number)[] = [];
   readonly #clock: Clock;
   readonly #start: number;
@@ -79,7 +80,7 @@ export class HandshakeReport {
   /** The client's last ClientHello, as soon as it was read; after the handshake it is read anew from its bytes. */
   get clientHello(): ClientHello | undefined {
     if (this.#clientHello !== undefined || this.#rawHello === undefined) return this.#clientHello;
-    const raw = this.#rawHello;
+    const raw = bytesOf(this.#rawHello);
     return readClientHello({ type: raw[0]!, raw, body: raw.subarray(messageHeaderLength) });
   }
 
@@ -92,7 +93,7 @@ export class HandshakeReport {
   get timeline(): readonly TimelineEntry[] {
     const entries: TimelineEntry[] = [];
     for (let i = 0; i < this.#moments.length; i += 2) {
-      entries.push({ name: this.#moments[i] as string, at: this.#moments[i + 1] as number });
+      entries.push({ name: this.#moments[i] as string, at: (this.#moments[i + 1] as number) / 1000 });
     }
     return entries;
   }
@@ -100,13 +101,12 @@ export class HandshakeReport {
   /** Notes that a stage was reached. */
   reach(stage: string): void {
     this.stage = stage;
-    this.#moments.push(stage, this.#clock() - this.#start);
+    this.#moments.push(stage, Math.round((this.#clock() - this.#start) * 1000));
   }
 
   /** The handshake is done: keeps what is worth keeping for as long as the connection lives. */
   settle(): void {
-    // A copy, so that it keeps nothing else of the buffer that it was read from.
-    this.#rawHello = this.#clientHello && new Uint8Array(this.#clientHello.raw);
+    this.#rawHello = this.#clientHello && byteString(this.#clientHello.raw);
     this.#clientHello = undefined;
     this.#moments = this.#moments.slice(); // without room to grow
   }

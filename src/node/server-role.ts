@@ -18,8 +18,8 @@ export class ServerRole implements StreamRole {
   readonly #socket: TLSSocket;
   /** Where the acceptor keeps the socket, until the connection is over. */
   #slot: number | undefined;
-  /** Its place among those whose handshake is not done. */
-  readonly #place: Place;
+  /** Its place among those whose handshake is not done, until that is. */
+  #place: Place | undefined;
 
   /** `network`: where the client is from, if that counts. */
   constructor(server: Server, acceptor: Acceptor, socket: TLSSocket, network: string | undefined) {
@@ -63,11 +63,16 @@ export class ServerRole implements StreamRole {
 
   onConfirmed(): void {
     this.#acceptor.counters.countSuccess(this.#socket.isSessionReused());
-    this.#acceptor.pending.remove(this.#place);
+    this.#leavePlace();
+  }
+
+  #leavePlace(): void {
+    if (this.#place) this.#acceptor.pending.remove(this.#place);
+    this.#place = undefined;
   }
 
   onClosed(): void {
-    this.#acceptor.pending.remove(this.#place);
+    this.#leavePlace();
     if (this.#slot !== undefined) this.#acceptor.sockets.remove(this.#slot);
     this.#slot = undefined;
   }

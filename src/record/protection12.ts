@@ -1,8 +1,8 @@
 import type { AeadShape } from '../crypto/cipher-suites.ts';
-import type { Room } from '../crypto/provider.ts';
+import type { Aead, Room } from '../crypto/provider.ts';
 import { fail } from '../wire/alert.ts';
 import { writeHeader } from './plaintext.ts';
-import { type Opened, type Opener, type Sealer, type TrafficKey, writeSequence, xorNonce } from './protection.ts';
+import { type Opened, type Opener, type Sealer, StaticNonce, type TrafficKey, writeSequence } from './protection.ts';
 import { headerLength, maxPlaintextLength } from './record-reader.ts';
 
 const explicitLength = 8;
@@ -29,12 +29,14 @@ export class Sealer12 implements Sealer {
   /** TLS 1.2 has no key update, and sequence numbers enough for any connection. */
   readonly limit: number = Number.POSITIVE_INFINITY;
   sealed = 0;
-  readonly #key: TrafficKey;
+  readonly #aead: Aead;
+  readonly #nonce: StaticNonce;
   readonly #tagLength: number;
   readonly #explicit: number;
 
   constructor(key: TrafficKey, shape: AeadShape) {
-    this.#key = key;
+    this.#aead = key.aead;
+    this.#nonce = new StaticNonce(key.iv);
     this.#tagLength = shape.tagLength;
     this.#explicit = hasExplicitNonce(key) ? explicitLength : 0;
     this.overhead = headerLength + this.#explicit + shape.tagLength;
@@ -45,25 +47,26 @@ export class Sealer12 implements Sealer {
     const sequence = this.sealed++;
     writeHeader(type, this.#explicit + content.length + this.#tagLength, out, at);
     if (this.#explicit > 0) {
-      nonce.set(this.#key.iv);
+      this.#nonce.writeImplicit(nonce);
       writeSequence(sequence, nonce, 4);
       writeSequence(sequence, out, at + headerLength);
     } else {
-      xorNonce(this.#key.iv, sequence, nonce);
+      this.#nonce.write(sequence, nonce);
     }
     setAdditionalData(sequence, type, content.length);
-    return this.#key.aead.seal(nonce, additionalData, content, noTrailer, out, start);
+    return this.#aead.seal(nonce, additionalData, content, noTrailer, out, start);
   }
 
   release(): void {
-    this.#key.aead.release();
+    this.#aead.release();
   }
 }
 
 /** Opens AEAD records of TLS 1.2. */
 export class Opener12 implements Opener {
   readonly maxFragmentLength: number = maxPlaintextLength + 2048;
-  readonly #key: TrafficKey;
+  readonly #aead: Aead;
+  readonly #nonce: StaticNonce;
   readonly #tagLength: number;
   readonly #explicit: number;
   readonly #plaintextLimit: number;
@@ -71,7 +74,8 @@ export class Opener12 implements Opener {
 
   /** `sizeLimit`: the record_size_limit or max_fragment_length in force, at most 2^14. */
   constructor(key: TrafficKey, shape: AeadShape, sizeLimit: number = maxPlaintextLength) {
-    this.#key = key;
+    this.#aead = key.aead;
+    this.#nonce = new StaticNonce(key.iv);
     this.#tagLength = shape.tagLength;
     this.#explicit = hasExplicitNonce(key) ? explicitLength : 0;
     this.#plaintextLimit = sizeLimit;
@@ -82,13 +86,13 @@ export class Opener12 implements Opener {
     const length = end - from - this.#tagLength;
     if (length < 0) return undefined;
     if (this.#explicit > 0) {
-      nonce.set(this.#key.iv);
+      this.#nonce.writeImplicit(nonce);
       nonce.set(bytes.subarray(start, from), 4);
     } else {
-      xorNonce(this.#key.iv, this.#opened, nonce);
+      this.#nonce.write(this.#opened, nonce);
     }
     setAdditionalData(this.#opened, type, length);
-    const content = this.#key.aead.open(nonce, additionalData, bytes, from, end, room);
+    const content = this.#aead.open(nonce, additionalData, bytes, from, end, room);
     if (content === undefined) return undefined;
     this.#opened++;
     if (content.length > this.#plaintextLimit) {
@@ -98,6 +102,6 @@ export class Opener12 implements Opener {
   }
 
   release(): void {
-    this.#key.aead.release();
+    this.#aead.release();
   }
 }

@@ -1,9 +1,9 @@
 import type { AeadShape } from '../crypto/cipher-suites.ts';
-import type { Room } from '../crypto/provider.ts';
+import type { Aead, Room } from '../crypto/provider.ts';
 import { fail } from '../wire/alert.ts';
 import { ContentType } from '../wire/code-points.ts';
 import { writeHeader } from './plaintext.ts';
-import { type Opened, type Opener, type Sealer, type TrafficKey, xorNonce } from './protection.ts';
+import { type Opened, type Opener, type Sealer, StaticNonce, type TrafficKey } from './protection.ts';
 import { headerLength, maxPlaintextLength } from './record-reader.ts';
 
 // One nonce and one header at a time are in use in a thread.
@@ -25,11 +25,13 @@ export class Sealer13 implements Sealer {
   readonly canPad = true;
   readonly limit: number;
   sealed = 0;
-  readonly #key: TrafficKey;
+  readonly #aead: Aead;
+  readonly #nonce: StaticNonce;
   readonly #tagLength: number;
 
   constructor(key: TrafficKey, shape: AeadShape) {
-    this.#key = key;
+    this.#aead = key.aead;
+    this.#nonce = new StaticNonce(key.iv);
     this.#tagLength = shape.tagLength;
     this.limit = shape.recordLimit;
     this.overhead = headerLength + 1 + shape.tagLength;
@@ -39,20 +41,21 @@ export class Sealer13 implements Sealer {
     const start = at + headerLength;
     writeHeader(ContentType.applicationData, content.length + 1 + padding + this.#tagLength, header, 0);
     for (let i = 0; i < headerLength; i++) out[at + i] = header[i]!;
-    xorNonce(this.#key.iv, this.sealed++, nonce);
+    this.#nonce.write(this.sealed++, nonce);
     const trailer = padding === 0 ? trailers[type]! : paddedTrailer(type, padding);
-    return this.#key.aead.seal(nonce, header, content, trailer, out, start);
+    return this.#aead.seal(nonce, header, content, trailer, out, start);
   }
 
   release(): void {
-    this.#key.aead.release();
+    this.#aead.release();
   }
 }
 
 /** Opens TLSCiphertext (RFC 8446 section 5.2). */
 export class Opener13 implements Opener {
   readonly maxFragmentLength: number = maxPlaintextLength + 256;
-  readonly #key: TrafficKey;
+  readonly #aead: Aead;
+  readonly #nonce: StaticNonce;
   /** Most bytes of TLSInnerPlaintext: content, type and padding (RFC 8449 section 4). */
   readonly #innerLimit: number;
   /** Most bytes of content (RFC 6066 section 4). */
@@ -64,7 +67,8 @@ export class Opener13 implements Opener {
    * in force, at most 2^14.
    */
   constructor(key: TrafficKey, sizeLimit: number = maxPlaintextLength + 1, contentLimit: number = maxPlaintextLength) {
-    this.#key = key;
+    this.#aead = key.aead;
+    this.#nonce = new StaticNonce(key.iv);
     this.#innerLimit = sizeLimit;
     this.#contentLimit = contentLimit;
   }
@@ -73,8 +77,8 @@ export class Opener13 implements Opener {
     if (type !== ContentType.applicationData) {
       fail('unexpectedMessage', 'unencrypted record where an encrypted one is due', 'UNEXPECTED_RECORD');
     }
-    xorNonce(this.#key.iv, this.#opened, nonce);
-    const inner = this.#key.aead.open(nonce, bytes.subarray(start - headerLength, start), bytes, start, end, room);
+    this.#nonce.write(this.#opened, nonce);
+    const inner = this.#aead.open(nonce, bytes.subarray(start - headerLength, start), bytes, start, end, room);
     if (inner === undefined) return undefined;
     this.#opened++;
     if (inner.length > this.#innerLimit) {
@@ -90,6 +94,6 @@ export class Opener13 implements Opener {
   }
 
   release(): void {
-    this.#key.aead.release();
+    this.#aead.release();
   }
 }

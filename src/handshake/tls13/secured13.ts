@@ -3,6 +3,7 @@ import type { MaybePromise } from '../../crypto/maybe-promise.ts';
 import type { CryptoProvider } from '../../crypto/provider.ts';
 import type { Opener, Sealer } from '../../record/protection.ts';
 import { Opener13, Sealer13 } from '../../record/protection13.ts';
+import { byteString, bytesOf } from '../../wire/byte-string.ts';
 import { ProtocolVersion } from '../../wire/code-points.ts';
 import { wipe } from '../../wire/wipe.ts';
 import type { ClientAuthentication } from '../config.ts';
@@ -56,12 +57,12 @@ export interface Outcome13 {
  */
 export class Secured13 implements Secured {
   readonly version: number = ProtocolVersion.tls13;
-  readonly ownFinished: Uint8Array;
-  readonly peerFinished: Uint8Array | undefined;
   readonly client: ClientIdentity | undefined;
   readonly #provider: CryptoProvider;
   readonly #suite: CipherSuite;
   readonly #limits: SizeLimits;
+  readonly #ownFinished: string;
+  readonly #peerFinished: string | undefined;
   readonly #exporter: Uint8Array;
   readonly #tickets: TicketIssuer | undefined;
   readonly #requestCertificate: RequestCertificate | undefined;
@@ -80,11 +81,19 @@ export class Secured13 implements Secured {
     this.#clientSecret = application.client;
     this.#serverSecret = application.server;
     this.#exporter = application.exporter;
-    this.ownFinished = outcome.ownFinished;
-    this.peerFinished = outcome.peerFinished;
+    this.#ownFinished = byteString(outcome.ownFinished);
+    this.#peerFinished = outcome.peerFinished && byteString(outcome.peerFinished);
     this.client = outcome.client;
     this.#tickets = outcome.tickets;
     this.#requestCertificate = outcome.requestCertificate;
+  }
+
+  get ownFinished(): Uint8Array {
+    return bytesOf(this.#ownFinished);
+  }
+
+  get peerFinished(): Uint8Array | undefined {
+    return this.#peerFinished === undefined ? undefined : bytesOf(this.#peerFinished);
   }
 
   get cipherSuite(): CipherSuite {
