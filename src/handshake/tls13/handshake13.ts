@@ -28,7 +28,8 @@ import { finishedVerifyData, KeySchedule, type TrafficSecret, type TrafficSecret
 import { checkFullHello13, checkHello13, selectIdentity13, selectSuite13 } from './negotiate.ts';
 import { requestCertificate13 } from './post-handshake-auth.ts';
 import { type ChosenPsk, findPsk, type KnownPsk, pskModes, wipePsk } from './pre-shared-keys.ts';
-import { opener, type RequestCertificate, Secured13, sealer } from './secured13.ts';
+import { SecretPair } from './secret-pair.ts';
+import { type LastingSecrets, opener, type RequestCertificate, Secured13, sealer } from './secured13.ts';
 import { TicketIssuer } from './tickets.ts';
 
 /** A TLS 1.3 handshake all of whose parameters are chosen. */
@@ -176,17 +177,20 @@ function* receiveClientFlight(hs: Handshake13, flight: Flight): Steps<Secured> {
   const peerFinished = checkFinished(hs, traffic.client, transcriptHash, finished);
   transcript.add(finished.raw);
   channel.protectReceiving(opener(hs, application.client));
-  const tickets = ticketIssuer(hs, client);
+  const canUseTickets = isForTickets(hs);
+  const lasting = lastingSecrets(application, canUseTickets ? hs.schedule.resumption(transcript.digest()) : undefined);
+  hs.secrets.application = [lasting.traffic.bytes, lasting.others.bytes];
+  const tickets = canUseTickets ? ticketIssuer(hs, lasting.others, client) : undefined;
   if (tickets) yield* sendTickets(hs, tickets);
   const requestCertificate = hs.hello.offers.postHandshakeAuth ? laterRequests(hs) : undefined;
-  return new Secured13(hs, application, { ownFinished, peerFinished, client, tickets, requestCertificate });
+  return new Secured13(hs, lasting, { ownFinished, peerFinished, client, tickets, requestCertificate });
 }
 
 /** Requests for the client's certificate after the handshake, which go on from its transcript. */
 const laterRequests =
   (hs: Handshake13): RequestCertificate =>
-  (auth, secret) =>
-    requestCertificate13(hs, hs.transcript.copy(), auth, secret);
+  (auth, useSecret) =>
+    requestCertificate13(hs, hs.transcript.copy(), auth, useSecret);
 
 /** EndOfEarlyData, after which the client's keys are those of its handshake (RFC 8446 section 4.5). */
 function* receiveEndOfEarlyData(hs: Handshake13, traffic: TrafficSecrets): Steps<void> {
@@ -198,12 +202,19 @@ function* receiveEndOfEarlyData(hs: Handshake13, traffic: TrafficSecrets): Steps
   hs.report.reach('endOfEarlyData');
 }
 
-/** Secrets of their own for those who change them. */
-const copyOf = ({ client, server, exporter }: Flight['application']): Flight['application'] => ({
-  client: client.slice() as TrafficSecret,
-  server: server.slice() as TrafficSecret,
-  exporter: exporter.slice(),
-});
+/** What of the secrets outlives the handshake; `resumption` where there are tickets. */
+const lastingSecrets = (
+  { client, server, exporter }: Flight['application'],
+  resumption: Uint8Array = new Uint8Array(exporter.length),
+): LastingSecrets => ({ traffic: new SecretPair(client, server), others: new SecretPair(exporter, resumption) });
+
+/** Secrets of its own for a connection that goes on while the handshake needs them. */
+const copyOf = ({ client, server, exporter }: Flight['application']): LastingSecrets =>
+  lastingSecrets({
+    client: client.slice() as TrafficSecret,
+    server: server.slice() as TrafficSecret,
+    exporter: exporter.slice(),
+  });
 
 /** The context of a CertificateRequest during the handshake (RFC 8446 section 4.3.2). */
 const noContext = new Uint8Array();
@@ -271,13 +282,16 @@ function certificateMessage(credential: Credential): Uint8Array {
 }
 const certificateMessages = new WeakMap<Credential, Uint8Array>();
 
-/** What makes tickets for this client, if it can use them: in a mode that we take (RFC 8446 section 4.2.9). */
-function ticketIssuer(hs: Handshake13, client: ClientIdentity | undefined): TicketIssuer | undefined {
-  const { sessions } = hs.policy;
+/** Whether the client can use tickets: in a mode that we take (RFC 8446 section 4.2.9). */
+function isForTickets(hs: Handshake13): boolean {
   const modes = pskModes(hs, hs.hello);
-  if (sessions === undefined || !(modes.withKeyExchange || modes.alone)) return undefined;
-  const secret = hs.schedule.resumption(hs.transcript.digest());
-  return new TicketIssuer(sessions, hs.provider, hs.suite, secret, sessionTemplate(hs, client, hs.psk?.session));
+  return hs.policy.sessions !== undefined && (modes.withKeyExchange || modes.alone);
+}
+
+/** What makes the tickets. */
+function ticketIssuer(hs: Handshake13, secrets: SecretPair, client: ClientIdentity | undefined): TicketIssuer {
+  const template = sessionTemplate(hs, client, hs.psk?.session);
+  return new TicketIssuer(hs.policy.sessions!, hs.provider, hs.suite, secrets, template);
 }
 
 /** The first tickets: as many as are wanted, and after a resumption one for the one that was used. */

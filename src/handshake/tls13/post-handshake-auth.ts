@@ -6,26 +6,27 @@ import type { ClientIdentity, Negotiation, Transcript } from '../handshake.ts';
 import { message, type Steps } from '../steps.ts';
 import { receiveClientCertificate } from './client-certificate.ts';
 import { checkFinished } from './finished.ts';
-import type { TrafficSecret } from './key-schedule.ts';
+import type { UseSecret } from './secured13.ts';
 
 /** Bytes of the context that tells the answer to one request from that to another. */
 const contextLength = 16;
 
 /**
  * Asks a client for its certificate after the handshake (RFC 8446 section 4.6.2). `transcript` is the whole
- * handshake's, and is used up; `secret` gives the client's traffic secret of the moment.
+ * handshake's, and is used up; `useSecret` gives the client's traffic secret of the moment.
  */
 export function* requestCertificate13(
   hs: Negotiation & { readonly suite: CipherSuite },
   transcript: Transcript,
   auth: ClientAuthentication,
-  secret: () => TrafficSecret,
+  useSecret: UseSecret,
 ): Steps<ClientIdentity> {
   const context = hs.provider.randomBytes(contextLength);
   const request = writeCertificateRequest13(certificateRequest(hs, auth), context);
   transcript.add(request);
   hs.channel.send(request);
   const client = yield* receiveClientCertificate(hs, auth, transcript, context);
-  checkFinished(hs, secret(), transcript.digest(), yield* message('finished'));
+  const finished = yield* message('finished');
+  useSecret((secret) => checkFinished(hs, secret, transcript.digest(), finished));
   return client;
 }

@@ -10,13 +10,8 @@ import type { ClientAuthentication } from '../config.ts';
 import type { ClientIdentity, Secured } from '../handshake.ts';
 import type { SizeLimits } from '../selection.ts';
 import type { Steps } from '../steps.ts';
-import {
-  exportKeyingMaterial,
-  nextTrafficSecret,
-  type TrafficSecret,
-  type TrafficSecrets,
-  trafficKey,
-} from './key-schedule.ts';
+import { exportKeyingMaterial, nextTrafficSecret, type TrafficSecret, trafficKey } from './key-schedule.ts';
+import type { SecretPair } from './secret-pair.ts';
 import type { TicketIssuer } from './tickets.ts';
 
 /** What the protection of records is made with. */
@@ -26,8 +21,10 @@ export interface Protection {
   readonly limits: SizeLimits;
 }
 
-/** Asks the client for its certificate; `secret` gives its traffic secret of the moment. */
-export type RequestCertificate = (auth: ClientAuthentication, secret: () => TrafficSecret) => Steps<ClientIdentity>;
+/** Works with a secret that is wiped afterwards. */
+export type UseSecret = (work: (secret: TrafficSecret) => void) => void;
+/** Asks the client for its certificate; `useSecret` gives its traffic secret of the moment. */
+export type RequestCertificate = (auth: ClientAuthentication, useSecret: UseSecret) => Steps<ClientIdentity>;
 
 /** Protects what we send under a traffic secret. */
 export const sealer = ({ provider, suite }: Protection, secret: TrafficSecret): Sealer13 =>
@@ -39,6 +36,15 @@ export const opener = (
   secret: TrafficSecret,
   contentLimit: number | undefined = limits.replies.maxFragmentLength,
 ): Opener13 => new Opener13(trafficKey(provider, suite, secret), limits.receiving, contentLimit);
+
+/** The secrets that outlive the handshake. */
+export interface LastingSecrets {
+  /** The client's traffic secret, and ours. */
+  readonly traffic: SecretPair;
+  /** The exporter's secret, and that of tickets. */
+  readonly others: SecretPair;
+}
+const [clients, ours, exporters] = [0, 1, 0] as const;
 
 /** What comes of a handshake besides its secrets. */
 export interface Outcome13 {
@@ -63,24 +69,16 @@ export class Secured13 implements Secured {
   readonly #limits: SizeLimits;
   readonly #ownFinished: string;
   readonly #peerFinished: string | undefined;
-  readonly #exporter: Uint8Array;
+  readonly #secrets: LastingSecrets;
   readonly #tickets: TicketIssuer | undefined;
   readonly #requestCertificate: RequestCertificate | undefined;
-  #clientSecret: TrafficSecret;
-  #serverSecret: TrafficSecret;
   #isOver = false;
 
-  constructor(
-    { provider, suite, limits }: Protection,
-    application: TrafficSecrets & { readonly exporter: Uint8Array },
-    outcome: Outcome13,
-  ) {
+  constructor({ provider, suite, limits }: Protection, secrets: LastingSecrets, outcome: Outcome13) {
     this.#provider = provider;
     this.#suite = suite;
     this.#limits = limits;
-    this.#clientSecret = application.client;
-    this.#serverSecret = application.server;
-    this.#exporter = application.exporter;
+    this.#secrets = secrets;
     this.#ownFinished = byteString(outcome.ownFinished);
     this.#peerFinished = outcome.peerFinished && byteString(outcome.peerFinished);
     this.client = outcome.client;
@@ -102,23 +100,37 @@ export class Secured13 implements Secured {
 
   exportKeyingMaterial(label: string, length: number, context: Uint8Array = new Uint8Array()): Uint8Array {
     if (this.#isOver) throw new Error('the connection is over, and its secrets are gone');
-    return exportKeyingMaterial(this.#provider, this.#suite, this.#exporter, label, context, length);
+    return this.#secrets.others.use(exporters, (secret) =>
+      exportKeyingMaterial(this.#provider, this.#suite, secret, label, context, length),
+    );
   }
 
   nextSealer(): Sealer {
-    this.#serverSecret = nextTrafficSecret(this.#provider, this.#suite, this.#serverSecret);
-    const key = trafficKey(this.#provider, this.#suite, this.#serverSecret);
-    return new Sealer13(key, aeadShapes[this.#suite.aead]);
+    return this.#replace(ours, (secret) => sealer(this.#protection, secret));
   }
 
   nextOpener(): Opener {
-    this.#clientSecret = nextTrafficSecret(this.#provider, this.#suite, this.#clientSecret);
-    return opener({ provider: this.#provider, suite: this.#suite, limits: this.#limits }, this.#clientSecret);
+    return this.#replace(clients, (secret) => opener(this.#protection, secret));
+  }
+
+  get #protection(): Protection {
+    return { provider: this.#provider, suite: this.#suite, limits: this.#limits };
+  }
+
+  /** Goes on to the next generation of a traffic secret, and makes something of it. */
+  #replace<T>(which: 0 | 1, make: (secret: TrafficSecret) => T): T {
+    const { traffic } = this.#secrets;
+    const next = traffic.use(which, (secret) =>
+      nextTrafficSecret(this.#provider, this.#suite, secret as TrafficSecret),
+    );
+    const made = make(next);
+    traffic.replace(which, next);
+    return made;
   }
 
   release(): void {
     this.#isOver = true;
-    wipe(this.#clientSecret, this.#serverSecret, this.#exporter);
+    wipe(this.#secrets.traffic.bytes, this.#secrets.others.bytes);
     this.#tickets?.release();
   }
 
@@ -131,6 +143,8 @@ export class Secured13 implements Secured {
   }
 
   requestCertificate(auth: ClientAuthentication): Steps<ClientIdentity> | undefined {
-    return this.#requestCertificate?.(auth, () => this.#clientSecret);
+    return this.#requestCertificate?.(auth, (work) =>
+      this.#secrets.traffic.use(clients, (secret) => work(secret as TrafficSecret)),
+    );
   }
 }

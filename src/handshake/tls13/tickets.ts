@@ -8,6 +8,7 @@ import { longestLifetime, type Session, writeSession } from '../../session/sessi
 import type { Sessions } from '../../session/sessions.ts';
 import { wipe } from '../../wire/wipe.ts';
 import type { SessionTemplate } from '../resumption.ts';
+import type { SecretPair } from './secret-pair.ts';
 
 /** Bytes of the id under which a session is kept in the cache. */
 export const sessionIdLength = 32;
@@ -20,8 +21,8 @@ export class TicketIssuer {
   readonly #sessions: Sessions;
   readonly #provider: CryptoProvider;
   readonly #suite: CipherSuite;
-  /** The resumption secret. */
-  readonly #secret: Uint8Array;
+  /** The second is the resumption secret. */
+  readonly #secrets: SecretPair;
   readonly #template: SessionTemplate;
   #issued = 0;
   #isOver = false;
@@ -30,20 +31,19 @@ export class TicketIssuer {
     sessions: Sessions,
     provider: CryptoProvider,
     suite: CipherSuite,
-    secret: Uint8Array,
+    secrets: SecretPair,
     template: SessionTemplate,
   ) {
     this.#sessions = sessions;
     this.#provider = provider;
     this.#suite = suite;
-    this.#secret = secret;
+    this.#secrets = secrets;
     this.#template = template;
   }
 
-  /** Wipes the secret: no tickets can be made any more. */
+  /** The secret is wiped: no tickets can be made any more. */
   release(): void {
     this.#isOver = true;
-    wipe(this.#secret);
   }
 
   /** A NewSessionTicket message, or `undefined` where the session cannot be kept anywhere. */
@@ -90,7 +90,9 @@ export class TicketIssuer {
     const left = longestLifetime - Math.max(0, Math.floor((now - this.#template.authenticatedAt) / 1000));
     return {
       ...this.#template,
-      secret: hkdfExpandLabel(this.#provider, hash, this.#secret, 'resumption', nonce, hashLength[hash]),
+      secret: this.#secrets.use(1, (secret) =>
+        hkdfExpandLabel(this.#provider, hash, secret, 'resumption', nonce, hashLength[hash]),
+      ),
       extendedMasterSecret: true,
       issuedAt: now,
       lifetime: Math.min(this.#sessions.lifetime, left),
