@@ -1,5 +1,9 @@
 import { getHeapSpaceStatistics } from 'node:v8';
 
+/** ES2024, which Node has from 21 on. */
+type Transfer = (this: ArrayBufferLike, length: number) => ArrayBuffer;
+const { transfer } = ArrayBuffer.prototype as { transfer?: Transfer };
+
 /** Shorter buffers are too little to matter. */
 const least = 4096;
 /** Bytes of buffers between two collections of what is young, which keeps well below what calls the large one. */
@@ -11,6 +15,8 @@ const lookInterval = 4 * 1_048_576;
 let share = 0;
 /** Bytes of buffers until the next look. */
 let untilLook = 0;
+/** Whether the allocator keeps what was freed. */
+let isKept = false;
 /** Keeps the last one, lest V8's compiler find that nobody needs it. */
 const ballast: { last: unknown[] | undefined } = { last: undefined };
 
@@ -28,15 +34,26 @@ export function noteYoungBuffer(length: number): void {
   ballast.last = new Array((length * share) >> 3);
 }
 
+/**
+ * glibc's allocator hands what is free at the end of its heap back to the system as soon as that is 128 KB, and pays for it
+ * page by page when it is wanted again a moment later: in an upload, as much as decryption takes. What it goes by grows
+ * with the largest block that was ever freed, to twice its size. So one is freed that is as large as what a collection
+ * gives back; nobody touches it, and it costs two system calls. Other allocators do not mind.
+ */
+function keepFreeMemory(): void {
+  if (isKept) return;
+  isKept = true;
+  const block = new ArrayBuffer(interval);
+  if (transfer) transfer.call(block, 0);
+}
+
 function look(): void {
+  keepFreeMemory();
   untilLook = lookInterval;
   const young = getHeapSpaceStatistics().find(({ space_name }) => space_name === 'new_space');
   if (young) share = Math.min(1, (young.space_used_size + young.space_available_size) / interval);
 }
 
-/** ES2024, which Node has from 21 on. */
-type Transfer = (this: ArrayBufferLike, length: number) => ArrayBuffer;
-const { transfer } = ArrayBuffer.prototype as { transfer?: Transfer };
 /** Bytes; less costs the collector less than the call. */
 const worthFreeing = 1024;
 
@@ -47,6 +64,7 @@ const worthFreeing = 1024;
  */
 export function free(bytes: Uint8Array): void {
   if (bytes.length < worthFreeing || bytes.length !== bytes.buffer.byteLength) return;
-  if (transfer) transfer.call(bytes.buffer, 0);
-  else noteYoungBuffer(bytes.length);
+  if (transfer === undefined) return noteYoungBuffer(bytes.length);
+  keepFreeMemory();
+  transfer.call(bytes.buffer, 0);
 }
