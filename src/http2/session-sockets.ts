@@ -61,8 +61,9 @@ export function revealTlsSockets(): void {
   Object.defineProperty(wrapper, 'doWrite', {
     configurable: true,
     value(this: WrappedSocket, request: unknown, frames: readonly Buffer[]) {
-      if (isTlsSocket(this.stream)) this.stream.ownWrites();
-      return doWrite.call(this, request, frames);
+      if (!isTlsSocket(this.stream)) return doWrite.call(this, request, frames);
+      this.stream.ownWrites();
+      return doWrite.call(this, request, joinFew(frames));
     },
   });
   const isWrapper = (value: unknown): boolean =>
@@ -77,6 +78,16 @@ export function revealTlsSockets(): void {
     },
   });
 }
+
+/** Frames in one piece if they are short: each would otherwise be a write of its own for the stream. */
+function joinFew(frames: readonly Buffer[]): readonly Buffer[] {
+  if (frames.length === 1) return frames;
+  let length = 0;
+  for (const frame of frames) length += frame.length;
+  return length <= joinedLength ? [Buffer.concat(frames, length)] : frames;
+}
+/** Bytes: a record's. */
+const joinedLength = 16_384;
 
 /** What a TLSSocket has on itself rather than on its prototype. */
 const fields = ['encrypted', 'authorized', 'authorizationError', 'authorizationReason', 'truncated'];
