@@ -8,13 +8,11 @@ import type { Opener, TrafficKey } from '../../record/protection.ts';
 import { Opener12, Sealer12 } from '../../record/protection12.ts';
 import { maxPlaintextLength } from '../../record/record-reader.ts';
 import { fail } from '../../wire/alert.ts';
-import { ProtocolVersion } from '../../wire/code-points.ts';
-import { wipe } from '../../wire/wipe.ts';
-import type { Negotiation, Secured, Transcript } from '../handshake.ts';
+import type { Negotiation, Transcript } from '../handshake.ts';
 import { keylogLine } from '../keylog.ts';
 import type { SizeLimits } from '../selection.ts';
 import { changeCipherSpec, message, type Steps } from '../steps.ts';
-import { exportKeyingMaterial12, keyBlock, type Randoms, verifyData } from './key-schedule12.ts';
+import { keyBlock, type Randoms, verifyData } from './key-schedule12.ts';
 
 /** What full and abbreviated handshakes of TLS 1.2 have in common. */
 export interface Conversation12 extends Negotiation {
@@ -119,28 +117,4 @@ function* receiveNextProtocol(hs: Conversation12): Steps<void> {
   const next = yield* message('nextProtocol');
   hs.report.npnProtocol = readNextProtocol(next);
   hs.transcript.add(next.raw);
-}
-
-/** What outlives the handshake. */
-export function secured12(
-  { provider, suite, randoms }: Conversation12,
-  master: Uint8Array,
-  session: Uint8Array | undefined,
-  outcome: Pick<Secured, 'ownFinished' | 'peerFinished' | 'client' | 'forgetSession'>,
-): Secured {
-  let isOver = false;
-  return {
-    ...outcome,
-    session: () => (isOver ? undefined : session),
-    version: ProtocolVersion.tls12,
-    cipherSuite: suite,
-    exportKeyingMaterial(label, length, context) {
-      if (isOver) throw new Error('the connection is over, and its secrets are gone');
-      return exportKeyingMaterial12(provider, suite, master, randoms, label, context, length);
-    },
-    release() {
-      isOver = true;
-      wipe(master, session);
-    },
-  };
 }

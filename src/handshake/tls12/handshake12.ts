@@ -15,7 +15,6 @@ import {
   type Conversation12,
   protect,
   receiveClientFinished,
-  secured12,
   send,
   sendFinished,
   sendNewTicket,
@@ -24,6 +23,7 @@ import {
 import { receiveKeyExchange, sendKeyExchange } from './key-exchange12.ts';
 import type { Randoms } from './key-schedule12.ts';
 import { type Choice12, negotiate12, offersSecureRenegotiation } from './negotiate12.ts';
+import { Secured12 } from './secured12.ts';
 import { chooseKeeping, findSession12, forgetting, type Keeping, type Resumed12, session12 } from './sessions12.ts';
 
 /** The server's side of TLS 1.2: RFC 5246 figure 1, or figure 2 where a session is resumed. */
@@ -82,7 +82,7 @@ function* exchangeFlights(hs: Conversation12, choice: Choice12, keeping: Keeping
   if (keeping?.by === 'ticket' && session) sendNewTicket(hs, session);
   const ownFinished = sendFinished(hs, master, keys);
   const forget = forgetting(hs, keeping?.by === 'id' ? keeping.id : undefined);
-  return secured12(hs, master, session, { ownFinished, peerFinished, client, ...forget });
+  return new Secured12(hs, master, session, { ownFinished, peerFinished, client, ...forget });
 }
 
 /** RFC 5246 figure 2, RFC 5077 figure 2: no certificates and no key exchange. */
@@ -106,7 +106,7 @@ function* exchangeFinished(hs: Conversation12, resumed: Resumed12): Steps<Secure
   const ownFinished = sendFinished(hs, master, keys);
   const peerFinished = yield* receiveClientFinished(hs, master, keys);
   const kept = renewed ?? session12(hs, master, client, session);
-  return secured12(hs, master, kept, { ownFinished, peerFinished, client, ...forgetting(hs, resumed.id) });
+  return new Secured12(hs, master, kept, { ownFinished, peerFinished, client, ...forgetting(hs, resumed.id) });
 }
 
 /** A handshake that leaves no secrets behind where it fails, or is dropped. */
