@@ -3,6 +3,7 @@ import type { Sealer } from '../record/protection.ts';
 import { RecordLengths, segmentLength } from '../record/record-lengths.ts';
 import { maxPlaintextLength } from '../record/record-reader.ts';
 import { ContentType } from '../wire/code-points.ts';
+import { join, shortLived } from '../wire/short-lived.ts';
 import { outputPool } from './output-pool.ts';
 
 /** Contents to output bytes: messages joined to flights, cut into records and protected. */
@@ -81,7 +82,7 @@ export class Outbound {
   /** All output since the last call, in one piece, or `undefined`. */
   take(): Uint8Array | undefined {
     this.#sealMessages();
-    const sealed = this.#allSealed ? Buffer.concat(this.#allSealed) : this.#sealed;
+    const sealed = this.#allSealed ? join(this.#allSealed) : this.#sealed;
     this.#sealed = this.#allSealed = undefined;
     return sealed;
   }
@@ -113,7 +114,7 @@ export class Outbound {
     const messages = this.#messages;
     if (messages === undefined) return;
     this.#messages = undefined;
-    const joined = messages.length === 1 ? messages[0]! : Buffer.concat(messages);
+    const joined = messages.length === 1 ? messages[0]! : join(messages);
     this.#append(this.#seal(ContentType.handshake, joined));
   }
 
@@ -129,7 +130,7 @@ export class Outbound {
     lengths?.begin();
     count += lengths?.shorterThan(limit, overhead) ?? 0;
     const most = content.length + count * overhead;
-    const out = this.#pooled ? outputPool.take(most) : Buffer.allocUnsafe(most);
+    const out = this.#pooled ? outputPool.take(most) : shortLived(most);
     let end = 0;
     for (let at = 0; at < content.length || end === 0; ) {
       const length = lengths?.next(limit, overhead) ?? limit;

@@ -1,3 +1,5 @@
+import { shortLived } from '../wire/short-lived.ts';
+
 /** Bytes of a pooled buffer: 256 KiB of plaintext and what its records add. */
 const bufferLength = 270_336;
 /** Shorter outputs are allocated as they come. */
@@ -16,7 +18,7 @@ class OutputPool {
 
   /** A buffer of at least `length` bytes. */
   take(length: number): Buffer {
-    if (length < leastLength || length > bufferLength) return Buffer.allocUnsafe(length);
+    if (length < leastLength || length > bufferLength) return shortLived(length);
     const buffer = this.#free.pop() ?? Buffer.allocUnsafeSlow(bufferLength);
     this.#lent.add(buffer.buffer);
     return buffer;

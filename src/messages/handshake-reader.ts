@@ -1,5 +1,6 @@
 import { fail } from '../wire/alert.ts';
 import { HandshakeType } from '../wire/code-points.ts';
+import { shortLived } from '../wire/short-lived.ts';
 import { type HandshakeMessage, messageHeaderLength } from './handshake-message.ts';
 
 /** Most bytes of the body of any handshake message but a ClientHello. */
@@ -28,8 +29,7 @@ export class HandshakeReader {
     const needed = this.pending + fragment.length;
     if (this.#end + fragment.length > this.#bytes.length) {
       // Grow by doubling, so that a message cut into single bytes costs no more than a whole one.
-      // From Node's pool where it is small: most messages are, and what they are read from is short-lived.
-      const larger = Buffer.allocUnsafe(this.pending === 0 ? needed : Math.max(needed, 2 * this.pending));
+      const larger = shortLived(this.pending === 0 ? needed : Math.max(needed, 2 * this.pending));
       larger.set(this.#bytes.subarray(this.#at, this.#end));
       this.#end = this.pending;
       this.#at = 0;

@@ -1,3 +1,5 @@
+import { shortLived } from './short-lived.ts';
+
 /**
  * Builds a message in the presentation language of RFC 8446 section 3. Vectors are written by a callback
  * whose length prefix is filled in afterwards.
@@ -7,7 +9,7 @@ export class Writer {
   #length = 0;
 
   constructor(capacity = 256) {
-    this.#buffer = Buffer.allocUnsafe(capacity);
+    this.#buffer = shortLived(capacity);
   }
 
   get length(): number {
@@ -18,7 +20,7 @@ export class Writer {
     const at = this.#length;
     const end = at + count;
     if (end > this.#buffer.length) {
-      const larger = Buffer.allocUnsafe(Math.max(end, this.#buffer.length * 2));
+      const larger = shortLived(Math.max(end, this.#buffer.length * 2));
       larger.set(this.#buffer.subarray(0, at));
       this.#buffer = larger;
     }

@@ -1,4 +1,5 @@
 import * as crypto from 'node:crypto';
+import { shortLived } from '../../wire/short-lived.ts';
 import { type HashName, hashLength } from '../cipher-suites.ts';
 import type { RunningHash } from '../provider.ts';
 
@@ -98,7 +99,7 @@ const keptLength = 8192;
  */
 class NodeRunningHash implements RunningHash {
   readonly #name: HashName;
-  #kept: Buffer | undefined = Buffer.allocUnsafe(2048);
+  #kept: Buffer | undefined = shortLived(2048);
   #length = 0;
   #hash: crypto.Hash | undefined;
 
@@ -113,7 +114,7 @@ class NodeRunningHash implements RunningHash {
       return;
     }
     if (end > this.#kept.length) {
-      const larger = Buffer.allocUnsafe(Math.max(end, 2 * this.#kept.length));
+      const larger = shortLived(Math.max(end, 2 * this.#kept.length));
       larger.set(this.#kept.subarray(0, this.#length));
       this.#kept = larger;
     }
@@ -125,7 +126,9 @@ class NodeRunningHash implements RunningHash {
     const text = this.#kept
       ? crypto.hash(this.#name, this.#kept.subarray(0, this.#length), 'binary')
       : this.#startHash().copy().digest('binary');
-    return Buffer.from(text, 'latin1');
+    const hash = shortLived(text.length);
+    hash.write(text, 'latin1');
+    return hash;
   }
 
   copy(): RunningHash {

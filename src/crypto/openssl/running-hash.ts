@@ -1,3 +1,4 @@
+import { shortLived } from '../../wire/short-lived.ts';
 import type { HashName } from '../cipher-suites.ts';
 import type { RunningHash } from '../provider.ts';
 import type { Library } from './library.ts';
@@ -56,7 +57,7 @@ export class HashMachine {
 
 /** Keeps a state, in the place of an earlier one if there is one. */
 function keep(place: Uint8Array | undefined, state: Uint8Array): Uint8Array {
-  const kept = place ?? Buffer.allocUnsafe(state.length);
+  const kept = place ?? shortLived(state.length);
   kept.set(state);
   return kept;
 }

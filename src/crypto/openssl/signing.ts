@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { SignatureScheme } from '../../wire/code-points.ts';
+import { shortLived } from '../../wire/short-lived.ts';
 import { type Library, type Pointer, pointer, succeed } from './library.ts';
 import type { Area, Memory } from './memory.ts';
 import { Sha2 } from './sha2.ts';
@@ -49,7 +50,7 @@ export class OpensslSigner {
     const { address } = this.#digest;
     const { openssl } = this.#library;
     succeed(openssl.EVP_PKEY_sign(context, this.#signature.address, this.#cell.address, address, this.#sha.length));
-    const signature = Buffer.allocUnsafe(this.#cell.bytes[0]!);
+    const signature = shortLived(this.#cell.bytes[0]!);
     signature.set(this.#signature.bytes.subarray(0, signature.length));
     return signature;
   }
