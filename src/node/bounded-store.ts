@@ -40,11 +40,20 @@ export class BoundedStore implements SessionCache {
 
   /** Milliseconds since 1970, by the clock of the store if it has one that goes. */
   now(): number {
+    return this.#storeTime() ?? this.#clock();
+  }
+
+  /** Whether the store tells all who share it what early data was here, and the time. */
+  get sharesEarlyData(): boolean {
+    return this.#store.admit !== undefined && this.#storeTime() !== undefined;
+  }
+
+  #storeTime(): number | undefined {
     try {
       const now = this.#store.now?.();
-      return typeof now === 'number' && Number.isFinite(now) ? Math.floor(now) : this.#clock();
+      return typeof now === 'number' && Number.isFinite(now) ? Math.floor(now) : undefined;
     } catch {
-      return this.#clock();
+      return undefined;
     }
   }
 

@@ -5,7 +5,7 @@ import type { CryptoProvider } from '../crypto/provider.ts';
 import { DerivedTicketKeys, type TicketSeed } from '../session/derived-ticket-keys.ts';
 import { MemorySessionStore, type SessionStore } from '../session/memory-store.ts';
 import { ReplayGuard, rememberFor } from '../session/replay-guard.ts';
-import { longestLifetime } from '../session/session.ts';
+import { issuerLength, longestLifetime, type Session } from '../session/session.ts';
 import type { SessionCache, Sessions, TicketSealer } from '../session/sessions.ts';
 import { TicketKeyRing, ticketKeyLength } from '../session/ticket-key-ring.ts';
 import { keyPeriod } from '../session/ticket-key-source.ts';
@@ -33,8 +33,8 @@ export interface SessionOptions extends ContextSessionOptions {
   readonly sessionTickets?: number | undefined;
   /**
    * Most bytes of data that a client of TLS 1.3 may send with its first message when it resumes a session (0-RTT); 0 by
-   * default, for none. Whoever records such data can send it again: each is taken once by one process, and once by all
-   * that share a store with `admit`; servers that share ticket keys alone, as workers of a cluster do, once by each.
+   * default, for none. Whoever records such data can send it again: it is taken once, by the process that made the
+   * session, or by one of all those that share a store with `admit` and `now`.
    */
   readonly maxEarlyData?: number | undefined;
   /** OpenSSL's option bits, of which `SSL_OP_NO_TICKET` concerns sessions. */
@@ -68,6 +68,7 @@ export class ServerSessions implements Sessions {
   context: Uint8Array;
   readonly ticketCount: number;
   readonly maxEarlyData: number;
+  readonly issuer: Uint8Array = new Uint8Array();
   readonly #guard: ReplayGuard;
   readonly #ring: TicketKeyRing;
   readonly #usesTickets: boolean;
@@ -111,7 +112,13 @@ export class ServerSessions implements Sessions {
     const store: SessionStore | undefined =
       sessionStore === false ? undefined : (sessionStore ?? new MemorySessionStore());
     this.#store = store && new BoundedStore(store, () => this.lifetime, clock);
-    this.#guard = new ReplayGuard({ now: () => this.now() });
+    if (this.maxEarlyData > 0) this.issuer = crypto.randomBytes(issuerLength);
+    this.#guard = new ReplayGuard({
+      now: () => this.now(),
+      issuer: this.issuer,
+      // A clock of this machine's own may be set back while nobody runs who would notice.
+      isShared: () => this.#store?.sharesEarlyData === true,
+    });
     if (store?.ticketKeys && !this.#ownsKeys) {
       this.#ownsKeys = true;
       this.#ring.follow(store.ticketKeys);
@@ -126,8 +133,8 @@ export class ServerSessions implements Sessions {
   }
 
   /** Here, and by all who share the store, if it can tell. */
-  admitEarlyData(ticket: Uint8Array, sessionIssuedAt: number): MaybePromise<boolean> {
-    if (!this.#guard.admit(ticket, sessionIssuedAt)) return false;
+  admitEarlyData(ticket: Uint8Array, session: Pick<Session, 'issuer' | 'issuedAt'>): MaybePromise<boolean> {
+    if (!this.#guard.admit(ticket, session)) return false;
     return this.#store?.admit(ticket, rememberFor / 1000) ?? true;
   }
 

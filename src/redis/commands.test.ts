@@ -50,19 +50,21 @@ describe('commands', () => {
       assert.equal(await redis.take('b'), 'value');
       await redis.set('c', 'v', 1500.5);
       assert.equal(await redis.add('d', 'w', 0), true);
+      await redis.remove('e');
       assert.equal(await redis.time(), 1_700_000_000_123);
       assert.deepEqual(said, [
         ['GET', 'a'],
         ['GETDEL', 'b'],
         ['SET', 'c', 'v', 'PX', '1501'],
         ['SET', 'd', 'w', 'NX', 'PX', '1'],
+        ['DEL', 'e'],
         ['TIME'],
       ]);
       if (name.startsWith('a cluster')) {
-        const writing = ['a', 'b', 'c', 'd'].map((key) => [key, false]);
+        const writing = ['a', 'b', 'c', 'd', 'e'].map((key) => [key, false]);
         assert.deepEqual(asked, [...writing, [undefined, true]]);
       }
-      if (name.startsWith('Sentinel')) assert.deepEqual(asked, Array(5).fill(false));
+      if (name.startsWith('Sentinel')) assert.deepEqual(asked, Array(6).fill(false));
     });
   }
 

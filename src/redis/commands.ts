@@ -34,6 +34,8 @@ export interface RedisCommands {
   take(key: string): Promise<string | undefined>;
   /** SET with PX: for so many milliseconds. */
   set(key: string, value: string, milliseconds: number): Promise<void>;
+  /** DEL */
+  remove(key: string): Promise<void>;
   /** SET with NX and PX: whether there was nothing under the key before. */
   add(key: string, value: string, milliseconds: number): Promise<boolean>;
   /** TIME: milliseconds since 1970 by the server's clock. */
@@ -56,6 +58,7 @@ export function redisCommands(client: RedisClient): RedisCommands {
       if (!(await set(key, value, 'PX', wholeOf(milliseconds)))) throw new TypeError('SET did nothing');
     },
     add: (key, value, milliseconds) => set(key, value, 'NX', 'PX', wholeOf(milliseconds)),
+    remove: async (key) => void (await send('DEL', key)),
     time: async () => readTime(await send('TIME')),
   };
 }

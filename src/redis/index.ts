@@ -52,8 +52,9 @@ export interface RedisSessions extends SessionStore {
   set(id: string, session: Uint8Array, seconds: number): Promise<void>;
   admit(name: string, seconds: number): Promise<boolean>;
   readonly ticketKeys: TicketKeySource | undefined;
-  /** Milliseconds since 1970 by the store's clock, if ours does not differ by more than an hour. */
-  now(): number;
+  delete(id: string): Promise<void>;
+  /** Milliseconds since 1970 by the store's clock; `undefined` if that is not known, or ours differs by more than an hour. */
+  now(): number | undefined;
   readonly stats: RedisSessionStats;
   /** Settles when the ticket keys are there, or the store did not answer: a server may listen before. */
   readonly ready: Promise<void>;
@@ -136,8 +137,13 @@ class Sessions implements RedisSessions {
     return reply?.answer === true;
   }
 
-  now(): number {
-    return this.ticketKeys?.now() ?? Date.now();
+  async delete(id: string): Promise<void> {
+    const name = this.#seal.nameOf('session', id);
+    await this.#guard.ask('DEL', () => this.#redis.remove(name));
+  }
+
+  now(): number | undefined {
+    return this.ticketKeys?.storeTime;
   }
 
   close(): void {

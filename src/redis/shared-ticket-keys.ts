@@ -34,6 +34,7 @@ export class SharedTicketKeys implements TicketKeySource {
   #set: { readonly keys: TicketKeySet; readonly period: number } | undefined;
   /** Milliseconds by which the store's clock is ahead of ours. */
   #ahead = 0;
+  #knowsTime = false;
   /** How many days before today tickets may be of. */
   #days = 1;
   #timer: NodeJS.Timeout | undefined;
@@ -57,7 +58,12 @@ export class SharedTicketKeys implements TicketKeySource {
     return this.#set?.keys;
   }
 
-  /** Milliseconds since 1970 by the store's clock. */
+  /** Milliseconds since 1970 by the store's clock, if that is known and near ours. */
+  get storeTime(): number | undefined {
+    return this.#knowsTime ? this.now() : undefined;
+  }
+
+  /** Milliseconds since 1970 by the store's clock; by ours where that is all there is. */
   now(): number {
     return Date.now() + this.#ahead;
   }
@@ -104,7 +110,8 @@ export class SharedTicketKeys implements TicketKeySource {
     if (time === undefined) return false;
     const ahead = time.answer - (asked + Date.now()) / 2;
     // Who runs the store shall not make keys or sessions live on.
-    this.#ahead = Math.abs(ahead) <= mostAhead ? ahead : 0;
+    this.#knowsTime = Math.abs(ahead) <= mostAhead;
+    this.#ahead = this.#knowsTime ? ahead : 0;
     const period = this.#period();
     const oldest = period - this.#days;
     let isDone = true;

@@ -14,8 +14,11 @@ export interface SessionStore {
    * once. A store that cannot tell leaves it out.
    */
   admit?(name: string, seconds: number): boolean | PromiseLike<boolean>;
-  /** Milliseconds since 1970, by a clock that all who share the store go by; each by its own without. */
-  now?(): number;
+  /**
+   * Milliseconds since 1970, by a clock that all who share the store go by; `undefined` while it cannot be told. Each goes
+   * by its own then, and takes early data of its own sessions only.
+   */
+  now?(): number | undefined;
   /** The keys of tickets, for those who share the store; a server's `ticketKeys` come before them. */
   readonly ticketKeys?: TicketKeySource | undefined;
 }

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import type { Session } from './session.ts';
 
 /** Milliseconds by which the age that a client tells may be wrong (RFC 8446 section 8.3). */
 export const freshnessWindow = 10_000;
@@ -15,6 +16,10 @@ const maxRemembered = 200_000;
 export interface ReplayGuardOptions {
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** What the sessions that are made here say of where they were made; drawn anew by each process. */
+  readonly issuer: Uint8Array;
+  /** Whether others remember tickets too, and by the same clock: then their sessions may bring early data here. */
+  readonly isShared: () => boolean;
   /** Most tickets that are remembered at a time. */
   readonly capacity?: number;
 }
@@ -25,6 +30,8 @@ export interface ReplayGuardOptions {
  */
 export class ReplayGuard {
   readonly #now: () => number;
+  readonly #issuer: Uint8Array;
+  readonly #isShared: () => boolean;
   readonly #capacity: number;
   readonly #startedAt: number;
   /** The latest time of which tickets may have been forgotten. */
@@ -32,8 +39,10 @@ export class ReplayGuard {
   /** Made by the first ticket: it has room for all from the start. */
   #seen: LRUCache<string, true> | undefined;
 
-  constructor({ now, capacity = maxRemembered }: ReplayGuardOptions) {
+  constructor({ now, issuer, isShared, capacity = maxRemembered }: ReplayGuardOptions) {
     this.#now = now;
+    this.#issuer = issuer;
+    this.#isShared = isShared;
     this.#capacity = capacity;
     this.#startedAt = now();
     this.#latest = this.#startedAt;
@@ -41,15 +50,18 @@ export class ReplayGuard {
 
   /**
    * Whether early data may be taken with a ticket, told by its hash. Not with one that was here before; not with one
-   * that a process before this one may have taken; not when there are too many; and not while the clock is behind what
-   * it was, since it would make ClientHellos fresh again that are forgotten.
+   * that somebody else may have taken, be it another process with the same ticket keys or one before this; not when there
+   * are too many; and not while the clock is behind what it was, since it would make ClientHellos fresh again that are
+   * forgotten.
    */
-  admit(ticket: Uint8Array, sessionIssuedAt: number): boolean {
+  admit(ticket: Uint8Array, session: Pick<Session, 'issuer' | 'issuedAt'>): boolean {
+    const isOwn = Buffer.compare(session.issuer, this.#issuer) === 0;
+    if (!isOwn && !this.#isShared()) return false;
     const now = this.#now();
-    if (now < Math.max(sessionIssuedAt, this.#latest) - slack) return false;
+    if (now < Math.max(session.issuedAt, this.#latest) - slack) return false;
     this.#latest = Math.max(now, this.#latest);
-    // A process before this one, with the same ticket keys, may have taken it.
-    if (sessionIssuedAt < this.#startedAt && now < this.#startedAt + rememberFor) return false;
+    // A process before this one may have taken it, and the store may not know of it any more.
+    if (!isOwn && session.issuedAt < this.#startedAt && now < this.#startedAt + rememberFor) return false;
     this.#seen ??= new LRUCache({ max: this.#capacity, ttl: rememberFor, ttlResolution: 0, perf: { now: this.#now } });
     const seen = this.#seen;
     const key = Buffer.from(ticket).toString('latin1');

@@ -18,10 +18,17 @@ const session: Session = {
   clientAuth: 'require',
   clientChain: [Uint8Array.of(0x30, 0), Uint8Array.of(0x30, 1, 5)],
   maxEarlyData: 16_384,
+  issuer: Uint8Array.from({ length: 8 }, (_, i) => 200 + i),
 };
 
 const plain = (s: Session | undefined) =>
-  s && { ...s, secret: [...s.secret], context: [...s.context], clientChain: s.clientChain.map((der) => [...der]) };
+  s && {
+    ...s,
+    secret: [...s.secret],
+    issuer: [...s.issuer],
+    context: [...s.context],
+    clientChain: s.clientChain.map((der) => [...der]),
+  };
 
 describe('a session', () => {
   it('reads as it was written', () => {

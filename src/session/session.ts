@@ -32,12 +32,17 @@ export interface Session {
   readonly clientChain: readonly Uint8Array[];
   /** Most bytes of early data that a resuming client may send; 0 for none. */
   readonly maxEarlyData: number;
+  /** Where it may: who made the session, and remembers whether early data came with it; 8 bytes, or none. */
+  readonly issuer: Uint8Array;
 }
+
+/** Bytes by which those who remember early data are told apart. */
+export const issuerLength = 8;
 
 /** The longest time that a ticket may live, in seconds (RFC 8446 section 4.6.1). */
 export const longestLifetime: number = 7 * 24 * 3600;
 
-const format = 1;
+const format = 2;
 const modes: readonly ClientAuthMode[] = ['none', 'request', 'require'];
 
 const writeTime = (w: Writer, milliseconds: number): Writer =>
@@ -58,6 +63,7 @@ export function writeSession(session: Session): Uint8Array {
   writeTime(writeTime(w, session.authenticatedAt), session.issuedAt);
   return w
     .vector8((secret) => secret.bytes(session.secret))
+    .vector8((issuer) => issuer.bytes(session.issuer))
     .vector8((context) => context.bytes(session.context))
     .vector8((name) => name.ascii(session.serverName ?? ''))
     .vector8((protocol) => protocol.ascii(session.alpnProtocol ?? ''))
@@ -90,6 +96,7 @@ function readFields(r: Reader): Session | undefined {
   const authenticatedAt = readTime(r);
   const issuedAt = readTime(r);
   const secret = r.vector8(1).rest();
+  const issuer = r.vector8().rest();
   const context = r.vector8().rest();
   const serverName = text();
   const alpnProtocol = text();
@@ -109,6 +116,7 @@ function readFields(r: Reader): Session | undefined {
     clientAuth,
     clientChain,
     maxEarlyData,
+    issuer,
   });
 }
 

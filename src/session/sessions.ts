@@ -1,4 +1,5 @@
 import type { MaybePromise } from '../crypto/maybe-promise.ts';
+import type { Session } from './session.ts';
 
 /** Seals sessions into tickets, which the clients keep for us (RFC 5077 section 4, RFC 8446 section 4.6.1). */
 export interface TicketSealer {
@@ -39,8 +40,10 @@ export interface Sessions {
   readonly ticketCount: number;
   /** Most bytes of early data that a resuming client may send; 0 for none. */
   readonly maxEarlyData: number;
-  /** Whether early data may be taken with a ticket, told by its SHA-256: never twice. */
-  admitEarlyData(ticket: Uint8Array, sessionIssuedAt: number): MaybePromise<boolean>;
+  /** By whom sessions with early data say that they were made; 8 bytes, or none where no early data is taken. */
+  readonly issuer: Uint8Array;
+  /** Whether early data may be taken with a ticket, told by its SHA-256, of a session: never twice. */
+  admitEarlyData(ticket: Uint8Array, session: Pick<Session, 'issuer' | 'issuedAt'>): MaybePromise<boolean>;
   /** Milliseconds since 1970. */
   now(): number;
 }

@@ -74,7 +74,14 @@ describe('resumption in TLS 1.3 (RFC 8446 section 2.2)', () => {
     const ticketOf = (version: number): Uint8Array => {
       const now = Date.now();
       const facts = { version, cipherSuite: version === ProtocolVersion.tls13 ? 0x1302 : 0xc02b, secret };
-      const times = { authenticatedAt: now, issuedAt: now, lifetime: 100, ageAdd: 0, maxEarlyData: 0 };
+      const times = {
+        authenticatedAt: now,
+        issuedAt: now,
+        lifetime: 100,
+        ageAdd: 0,
+        maxEarlyData: 0,
+        issuer: new Uint8Array(),
+      };
       const client = { clientAuth: 'none', clientChain: [], context: new Uint8Array() } as const;
       const names = { serverName: undefined, alpnProtocol: undefined, extendedMasterSecret: true };
       return tickets!.seal(writeSession({ ...facts, ...times, ...client, ...names }));

@@ -91,6 +91,19 @@ describe('sessions in a real Redis', { skip: skipsRedis }, () => {
     assert.equal((await visit(server.port, { session })).reused, false);
   });
 
+  it('are forgotten where their connection failed, if the store is there to hear of it', async () => {
+    await using redis = await RedisServer.start();
+    using store = share(redis);
+    await store.set('one', Buffer.from('1'), 60);
+    await store.set('two', Buffer.from('2'), 60);
+    await store.delete('one');
+    assert.equal(await store.get('one'), undefined);
+    assert.deepEqual(Buffer.from((await store.get('two'))!), Buffer.from('2'));
+    await redis.kill();
+    await store.delete('two');
+    assert.equal(store.stats.failed + store.stats.late, 1);
+  });
+
   it('admit a name once', async () => {
     await using redis = await RedisServer.start();
     using one = share(redis);
@@ -226,21 +239,24 @@ describe('ticket keys in a real Redis', { skip: skipsRedis }, () => {
     assert.equal(await comesBack(server, 'TLSv1.3'), true, 'by a key of its own');
   });
 
-  it('go by its clock, unless that is far out', async () => {
+  it('go by its clock, unless that is far out or not known', async () => {
     await using redis = await RedisServer.start();
     const { send } = redis.client();
     for (const [ahead, believed] of [
       [-600, -600],
       [600, 600],
-      [7200, 0],
+      [7200, undefined],
     ] as const) {
       const answer = async (args: string[]) =>
         args[0] === 'TIME' ? [`${Math.floor(Date.now() / 1000) + ahead}`, '0'] : send(args);
       const store = redisSessions(answer, { secret });
+      assert.equal(store.now(), undefined);
       await store.ready;
-      const difference = (store.now() - Date.now()) / 1000;
-      assert.ok(Math.abs(difference - believed) < 30, `${difference} s`);
+      const now = store.now();
+      assert.equal(now && Math.round((now - Date.now()) / 30_000) * 30, believed);
       store.close();
     }
+    using store = share(redis);
+    assert.equal(store.now(), undefined);
   });
 });

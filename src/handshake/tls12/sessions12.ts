@@ -101,5 +101,6 @@ export function session12(
     lifetime: Math.min(sessions.lifetime, longestLifetime),
     ageAdd: 0,
     maxEarlyData: 0,
+    issuer: new Uint8Array(),
   });
 }

@@ -33,7 +33,7 @@ export function* admitEarlyData(
   if (!fits) return false;
   // One use of a ticket, and so of the ClientHello that came with it, within the time that it counts as fresh.
   const ticket = hs.provider.digest('sha256', offer.identities[0]!.identity);
-  if (!(yield* answer(sessions.admitEarlyData(ticket, session.issuedAt)))) return false;
+  if (!(yield* answer(sessions.admitEarlyData(ticket, session)))) return false;
   if (policy.acceptEarlyData && !(yield* answer(policy.acceptEarlyData(hello)))) return false;
   report.earlyData = 'accepted';
   return true;

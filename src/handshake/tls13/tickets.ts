@@ -98,6 +98,7 @@ export class TicketIssuer {
       lifetime: Math.min(this.#sessions.lifetime, left),
       ageAdd: randomU32(this.#provider),
       maxEarlyData: this.#sessions.maxEarlyData,
+      issuer: this.#sessions.issuer,
     };
   }
 }

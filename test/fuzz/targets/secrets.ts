@@ -25,6 +25,7 @@ const session: Session = {
   clientAuth: 'require',
   clientChain: readCertificates().slice(0, 2),
   maxEarlyData: 16_384,
+  issuer: new Uint8Array(8).fill(3),
 };
 const bare: Session = {
   ...session,

@@ -38,7 +38,7 @@ export interface Place {
   /** Whether a session goes on there. */
   readonly ticket: ByMoment;
   readonly id: ByMoment;
-  /** Whether early data is taken of a session that goes on: not twice, and not soon after a restart. */
+  /** Whether early data is taken of a session that goes on: not twice, and not where it may have been taken before. */
   readonly earlyData: ByMoment;
 }
 
@@ -51,7 +51,7 @@ export const places = {
     // Nobody has told the new process of a key that is to come.
     ticket: { before: true, during: false, after: true },
   },
-  'another worker of the cluster': { how: 'worker', ticket: always, id: never, earlyData: forwards },
+  'another worker of the cluster': { how: 'worker', ticket: always, id: never, earlyData: never },
   'restarted, with Redis': { how: 'restarted', shares: 'redis', ticket: always, id: always, earlyData: never },
   'another process, with Redis': { how: 'other', shares: 'redis', ticket: always, id: always, earlyData: forwards },
 } as const satisfies Record<string, Place>;
