@@ -211,9 +211,10 @@ const lastingSecrets = (
 /** Secrets of its own for a connection that goes on while the handshake needs them. */
 const copyOf = ({ client, server, exporter }: Flight['application']): LastingSecrets =>
   lastingSecrets({
-    client: client.slice() as TrafficSecret,
-    server: server.slice() as TrafficSecret,
-    exporter: exporter.slice(),
+    // Not `slice`, which of a Buffer is no copy.
+    client: new Uint8Array(client) as TrafficSecret,
+    server: new Uint8Array(server) as TrafficSecret,
+    exporter: new Uint8Array(exporter),
   });
 
 /** The context of a CertificateRequest during the handshake (RFC 8446 section 4.3.2). */
