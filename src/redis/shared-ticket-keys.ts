@@ -34,7 +34,8 @@ export class SharedTicketKeys implements TicketKeySource {
   #set: { readonly keys: TicketKeySet; readonly period: number } | undefined;
   /** Milliseconds by which the store's clock is ahead of ours. */
   #ahead = 0;
-  #knowsTime = false;
+  /** The store's time when the clock that is never set was at 0; `undefined` where the store's is not known. */
+  #zero: number | undefined;
   /** How many days before today tickets may be of. */
   #days = 1;
   #timer: NodeJS.Timeout | undefined;
@@ -60,12 +61,17 @@ export class SharedTicketKeys implements TicketKeySource {
 
   /** Milliseconds since 1970 by the store's clock, if that is known and near ours. */
   get storeTime(): number | undefined {
-    return this.#knowsTime ? this.now() : undefined;
+    return this.#zero === undefined ? undefined : this.now();
   }
 
-  /** Milliseconds since 1970 by the store's clock; by ours where that is all there is. */
+  /**
+   * Milliseconds since 1970 by the store's clock; by ours where that is all there is. Between two looks at the store ours
+   * may be set back, and the one that is never set may stand still while the machine sleeps: the later one is right, since
+   * neither may make old messages fresh again.
+   */
   now(): number {
-    return Date.now() + this.#ahead;
+    const byDate = Date.now() + this.#ahead;
+    return this.#zero === undefined ? byDate : Math.max(byDate, this.#zero + performance.now());
   }
 
   close(): void {
@@ -110,8 +116,9 @@ export class SharedTicketKeys implements TicketKeySource {
     if (time === undefined) return false;
     const ahead = time.answer - (asked + Date.now()) / 2;
     // Who runs the store shall not make keys or sessions live on.
-    this.#knowsTime = Math.abs(ahead) <= mostAhead;
-    this.#ahead = this.#knowsTime ? ahead : 0;
+    const isNear = Math.abs(ahead) <= mostAhead;
+    this.#ahead = isNear ? ahead : 0;
+    this.#zero = isNear ? time.answer - performance.now() : undefined;
     const period = this.#period();
     const oldest = period - this.#days;
     let isDone = true;

@@ -259,4 +259,15 @@ describe('ticket keys in a real Redis', { skip: skipsRedis }, () => {
     using store = share(redis);
     assert.equal(store.now(), undefined);
   });
+
+  it('go on by its clock while ours is set back, which they hear of later', async (t) => {
+    await using redis = await RedisServer.start();
+    using store = share(redis, { ticketKeys: true });
+    await store.ready;
+    const before = store.now()!;
+    const real = Date.now;
+    t.mock.method(Date, 'now', () => real() - 1_800_000);
+    const difference = store.now()! - before;
+    assert.ok(difference > -1000 && difference < 60_000, `${difference} ms`);
+  });
 });
