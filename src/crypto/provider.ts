@@ -5,7 +5,7 @@ export interface RunningHash {
   update(bytes: Uint8Array): void;
   /** The hash of everything so far; more may be added afterwards. */
   digest(): Uint8Array;
-  /** Another hash that goes on from here. */
+  /** Another hash that goes on from here, for as long as a connection lives: it takes little memory. */
   copy(): RunningHash;
 }
 

@@ -2,6 +2,7 @@ import * as http2 from 'node:http2';
 import * as net from 'node:net';
 import { Duplex } from 'node:stream';
 import { TLSSocket } from '../node/tls-socket.ts';
+import { release } from '../node/write-pieces.ts';
 
 /** The stream that Node's HTTP/2 wraps a socket in that is not the system's own. */
 interface WrappedSocket {
@@ -62,8 +63,9 @@ export function revealTlsSockets(): void {
     configurable: true,
     value(this: WrappedSocket, request: unknown, frames: readonly Buffer[]) {
       if (!isTlsSocket(this.stream)) return doWrite.call(this, request, frames);
-      this.stream.ownWrites();
-      return doWrite.call(this, request, joinFew(frames));
+      const joined = joinFew(frames);
+      release(joined);
+      return doWrite.call(this, request, joined);
     },
   });
   const isWrapper = (value: unknown): boolean =>

@@ -37,8 +37,6 @@ export class SecureLink implements Sink {
   readonly #role: StreamRole;
   #handshake: 'going on' | 'done' | 'failed' | 'handed over' = 'going on';
   trace: Sink['trace'];
-  /** Whether nobody else has what is written. */
-  ownsWrites = false;
   // Bytes of plaintext.
   bytesRead = 0;
   bytesWritten = 0;
@@ -162,7 +160,7 @@ export class SecureLink implements Sink {
 
   /** The same for many parts, of which none is copied before its turn. */
   writeParts(parts: readonly Uint8Array[], written: Done): void {
-    const pieces = new WritePieces(parts, this.ownsWrites);
+    const pieces = new WritePieces(parts);
     if (this.#handshake === 'going on' || pieces.length <= joinedLength) {
       return this.write(Buffer.concat(parts, pieces.length), written);
     }
@@ -182,7 +180,8 @@ export class SecureLink implements Sink {
   }
 
   #writePieces(pieces: WritePieces, done: Done): void {
-    this.#writeProtected(pieces.take(), done, () => {
+    const protect = (): Uint8Array | undefined => pieces.next((piece) => this.connection.protect(piece));
+    this.#writeProtected(protect, done, () => {
       if (pieces.isEmpty) done();
       else this.#writePieces(pieces, done);
     });
@@ -196,17 +195,22 @@ export class SecureLink implements Sink {
   #writePlain(plain: Uint8Array, at: number, done: Done): void {
     if (at >= plain.length) return done();
     const end = at + writeQuantum;
-    this.#writeProtected(plain.length <= writeQuantum ? plain : plain.subarray(at, end), done, () => {
-      if (end >= plain.length) done();
-      else this.#writePlain(plain, end, done);
-    });
+    const part = plain.length <= writeQuantum ? plain : plain.subarray(at, end);
+    this.#writeProtected(
+      () => this.connection.protect(part),
+      done,
+      () => {
+        if (end >= plain.length) done();
+        else this.#writePlain(plain, end, done);
+      },
+    );
   }
 
   /** Sends what is protected in one go, and then goes on; `done` hears what fails. */
-  #writeProtected(plain: Uint8Array, done: Done, goOn: () => void): void {
+  #writeProtected(protect: () => Uint8Array | undefined, done: Done, goOn: () => void): void {
     let bytes: Uint8Array | undefined;
     try {
-      bytes = this.connection.protect(plain);
+      bytes = protect();
     } catch (error) {
       this.connection.abort(toAlert(error)); // a padding callback that throws
       return done(error as Error);

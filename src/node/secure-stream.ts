@@ -167,11 +167,6 @@ export abstract class SecureStream extends net.Socket {
 
   // ---- out
 
-  /** From now on nobody but this stream has the buffers that are written to it, which it may free. @internal */
-  ownWrites(): void {
-    this.#link.ownsWrites = true;
-  }
-
   /** @internal */
   override _write(chunk: Uint8Array | string, encoding: BufferEncoding, done: Done): void {
     this.#link.write(typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk, done);

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { WritePieces, writeQuantum } from './write-pieces.ts';
+import { release, WritePieces, writeQuantum } from './write-pieces.ts';
 
 /** The pieces of parts of these lengths, joined, and their lengths. */
 function takeAll(lengths: readonly number[]): { lengths: number[]; isWhole: boolean } {
   const parts = lengths.map((length, i) => Buffer.alloc(length, String.fromCharCode(97 + (i % 26))));
   const pieces = new WritePieces(parts);
   const taken: Buffer[] = [];
-  while (!pieces.isEmpty) taken.push(Buffer.from(pieces.take()));
+  while (!pieces.isEmpty) taken.push(pieces.next((piece) => Buffer.from(piece)));
   return { lengths: taken.map(({ length }) => length), isWhole: Buffer.concat(taken).equals(Buffer.concat(parts)) };
 }
 
@@ -31,5 +31,32 @@ describe('WritePieces', () => {
   });
   it('empty parts do no harm', () => {
     assert.deepEqual(takeAll([0, 5, 0, 0, 6, 0]), { lengths: [11], isWhole: true });
+  });
+
+  it('stay as they are while others are joined', () => {
+    const [first, second] = ['a', 'b'].map(
+      (text) => new WritePieces([Buffer.alloc(5000, text), Buffer.alloc(5000, text)]),
+    );
+    const inner: string[] = [];
+    first!.next((piece) => {
+      second!.next((other) => void inner.push(Buffer.from(other).toString()));
+      assert.equal(Buffer.from(piece).toString(), 'a'.repeat(10_000));
+    });
+    assert.deepEqual(inner, ['b'.repeat(10_000)]);
+  });
+
+  it('free what was released, and nothing else', () => {
+    const parts = [Buffer.alloc(5000, 'a'), Buffer.alloc(5000, 'b'), Buffer.from('a view of the pool'.repeat(100))];
+    release([parts[0]!, parts[2]!]);
+    const pieces = new WritePieces(parts);
+    assert.equal(
+      pieces.next(({ length }) => length),
+      11_800,
+    );
+    const canFree = 'transfer' in ArrayBuffer.prototype;
+    assert.deepEqual(
+      parts.map(({ length }) => length),
+      [canFree ? 0 : 5000, 5000, 1800],
+    );
   });
 });

@@ -1,25 +1,30 @@
-import { free } from '../crypto/young-memory.ts';
+import { free, isWorthFreeing } from '../crypto/young-memory.ts';
 
 /** Most plaintext that is protected in one go, so that a large write neither blocks nor doubles in memory. */
 export const writeQuantum = 262_144;
 
-/** Where pieces are joined, one write after the other: who protects them copies them, and nothing of it is kept. */
-let joined: Buffer | undefined;
+/** Where pieces are joined, one after the other; away while somebody works with one. */
+let room: Buffer | undefined;
+
+/** What may be freed once it is written. */
+const released = new WeakSet<Uint8Array>();
+
+/** Lets buffers be freed once they are written: nobody else has them, and whoever writes them looks at them no more. */
+export function release(buffers: readonly Uint8Array[]): void {
+  for (const buffer of buffers) if (isWorthFreeing(buffer)) released.add(buffer);
+}
 
 /** The parts of one write, taken off in pieces as large as are protected in one go. */
 export class WritePieces {
   /** Bytes of all parts. */
   readonly length: number;
   readonly #parts: readonly Uint8Array[];
-  readonly #isOwner: boolean;
   #index = 0;
   /** Where in its part the next piece begins. */
   #at = 0;
 
-  /** `isOwner`: whether nobody else has the parts, so that they may be freed. */
-  constructor(parts: readonly Uint8Array[], isOwner = false) {
+  constructor(parts: readonly Uint8Array[]) {
     this.#parts = parts;
-    this.#isOwner = isOwner;
     this.length = parts.reduce((sum, { length }) => sum + length, 0);
   }
 
@@ -27,21 +32,34 @@ export class WritePieces {
     return this.#index >= this.#parts.length;
   }
 
-  /** The next bytes, up to `writeQuantum`; good until anybody takes another piece. */
-  take(): Uint8Array {
-    joined ??= Buffer.allocUnsafeSlow(writeQuantum);
+  /**
+   * Works with the next bytes, up to `writeQuantum`, which are good for no longer. A padding callback may write elsewhere
+   * meanwhile: those pieces are joined in another place.
+   */
+  next<T>(work: (piece: Uint8Array) => T): T {
+    const place = room ?? Buffer.allocUnsafeSlow(writeQuantum);
+    room = undefined;
+    try {
+      return work(place.subarray(0, this.#fill(place)));
+    } finally {
+      room = place;
+    }
+  }
+
+  /** Moves parts to a place until it is full, or nothing is left; how many bytes that are. */
+  #fill(place: Buffer): number {
     let length = 0;
     while (length < writeQuantum && !this.isEmpty) {
       const part = this.#parts[this.#index]!;
       const end = Math.min(part.length, this.#at + writeQuantum - length);
-      joined.set(part.subarray(this.#at, end), length);
+      place.set(part.subarray(this.#at, end), length);
       length += end - this.#at;
       this.#at = end;
       if (end < part.length) break;
-      if (this.#isOwner) free(part);
+      if (isWorthFreeing(part) && released.has(part)) free(part);
       this.#index++;
       this.#at = 0;
     }
-    return joined.subarray(0, length);
+    return length;
   }
 }

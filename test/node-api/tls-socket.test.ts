@@ -371,6 +371,37 @@ describe('a TLSSocket over a stream of the application', () => {
     });
   }
 
+  it('a padding callback that writes to another connection gets none of its bytes mixed up with the first', async () => {
+    const both: TLSSocket[] = [];
+    let isArmed = false;
+    const recordPadding = (): number => {
+      if (isArmed) {
+        isArmed = false;
+        writeParts(both[1]!, 'b');
+      }
+      return 0;
+    };
+    const writeParts = (socket: TLSSocket, text: string): void => {
+      socket.cork();
+      for (let i = 0; i < 4; i++) socket.write(text.repeat(10_000));
+      socket.uncork();
+      socket.end();
+    };
+    await using at = await listen({ recordPadding });
+    const peers: tls.TLSSocket[] = [];
+    for (let i = 0; i < 2; i++) {
+      const accepted = at.nextSocket();
+      peers.push(await connect(at.port));
+      both.push(await accepted);
+    }
+    const received = Promise.all(peers.map(readAll));
+    isArmed = true;
+    writeParts(both[0]!, 'a');
+    const [first, second] = (await received).map(String);
+    assert.equal(first, 'a'.repeat(40_000));
+    assert.equal(second, 'b'.repeat(40_000));
+  });
+
   it('a stream that is destroyed already', async () => {
     await using at = await listen();
     const dead = new Duplex({ read() {}, write: (_c, _e, done) => done() });

@@ -7,7 +7,7 @@ import { nodeCrypto } from '../../src/crypto/node/provider.ts';
 import type { CryptoProvider } from '../../src/crypto/provider.ts';
 import { ServerSessions } from '../../src/node/sessions.ts';
 import { ContentType, ExtensionType, HandshakeType } from '../../src/wire/code-points.ts';
-import { type HelloFields, hello12, hello13, withExtension } from '../support/client-hello.ts';
+import { ext, type HelloFields, hello12, hello13, withExtension } from '../support/client-hello.ts';
 import { connect12, connect13, RawClient } from '../support/raw-client.ts';
 import { getSession, helloWithSession, useEarlyKeys } from '../support/resumption.ts';
 import { type ServerEndOptions, serverConfig } from '../support/server-end.ts';
@@ -102,6 +102,18 @@ describe('secrets are wiped when a connection is over', () => {
       assert.equal(client.server.hasFailed, false);
       return client;
     });
+  });
+
+  it('TLS 1.3, where a resumption ends before anything was sent', () => {
+    const more = { ...sessions(), config: { alpn: ['ours'] } };
+    const session = getSession(more);
+    assertWiped((options) => {
+      const client = new RawClient(options);
+      const change = (hello: HelloFields): HelloFields => withExtension(hello, ext.alpn(['theirs']));
+      client.sendHello(helloWithSession(client, session, { change }));
+      assert.equal(client.server.failure?.alert, 'noApplicationProtocol');
+      return client;
+    }, more);
   });
 
   it('TLS 1.3, with early data', () => {

@@ -133,11 +133,8 @@ class NodeRunningHash implements RunningHash {
 
   copy(): RunningHash {
     const copy = new NodeRunningHash(this.#name);
-    if (this.#kept) copy.update(this.#kept.subarray(0, this.#length));
-    else {
-      copy.#hash = this.#startHash().copy();
-      copy.#kept = undefined;
-    }
+    copy.#hash = this.#startHash().copy();
+    copy.#kept = undefined;
     return copy;
   }
 

@@ -85,6 +85,6 @@ export class OpensslRunningHash implements RunningHash {
 
   copy(): RunningHash {
     this.#machine.turnTo(this);
-    return new OpensslRunningHash(this.#machine, keep(undefined, this.#machine.sha.state.bytes));
+    return new OpensslRunningHash(this.#machine, new Uint8Array(this.#machine.sha.state.bytes));
   }
 }

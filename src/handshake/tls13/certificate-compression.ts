@@ -34,7 +34,8 @@ export function compressCertificate(
       length: body.length,
       compressed: compressor.compress(body),
     });
-    found = { of: certificate, message };
+    // Copies: views would keep all that was written beside them.
+    found = { of: new Uint8Array(certificate), message: new Uint8Array(message) };
     byAlgorithm.set(algorithm, found);
   }
   return found.message.length < certificate.length ? found.message : certificate;

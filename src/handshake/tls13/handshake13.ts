@@ -26,10 +26,10 @@ import { checkFinished } from './finished.ts';
 import { addHello, agreeOnGroup, choosePsk, type Exchange, exchangeKeys } from './key-exchange.ts';
 import { finishedVerifyData, KeySchedule, type TrafficSecret, type TrafficSecrets } from './key-schedule.ts';
 import { checkFullHello13, checkHello13, selectIdentity13, selectSuite13 } from './negotiate.ts';
-import { requestCertificate13 } from './post-handshake-auth.ts';
+import { laterRequests } from './post-handshake-auth.ts';
 import { type ChosenPsk, findPsk, type KnownPsk, pskModes, wipePsk } from './pre-shared-keys.ts';
 import { SecretPair } from './secret-pair.ts';
-import { type LastingSecrets, opener, type RequestCertificate, Secured13, sealer } from './secured13.ts';
+import { type LastingSecrets, opener, Secured13, sealer } from './secured13.ts';
 import { TicketIssuer } from './tickets.ts';
 
 /** A TLS 1.3 handshake all of whose parameters are chosen. */
@@ -85,8 +85,8 @@ function* agree13(negotiation: Negotiation, known: KnownPsk | undefined): Steps<
   report.cipherSuite = suite;
   const { hello, transcript, group } = yield* agreeOnGroup(negotiation, suite);
   const partialHash = addHello(transcript, hello);
-  const agreed = hello === negotiation.hello ? negotiation : { ...negotiation, hello };
-  const psk = choosePsk(agreed, known, suite, partialHash, group);
+  const retried = hello === negotiation.hello ? negotiation : { ...negotiation, hello };
+  const psk = choosePsk(retried, known, suite, partialHash, group);
   if (psk === undefined) {
     // Without certificates there is nothing to fall back on: a wrong identity gets the answer of a wrong key.
     if (policy.externalPsk && partialHash && config.credentials.length === 0) {
@@ -95,24 +95,30 @@ function* agree13(negotiation: Negotiation, known: KnownPsk | undefined): Steps<
     checkFullHello13(hello);
     if (group === undefined) fail('handshakeFailure', 'no common group', 'NO_SHARED_GROUP');
   }
-  // The callback that chooses the protocol may choose another certificate with it.
-  const alpn = yield* selectAlpn(hello, config);
-  report.alpnProtocol = alpn;
-  return {
-    ...agreed,
-    suite,
-    transcript,
-    psk,
-    alpn,
-    identity: psk ? undefined : selectIdentity13(hello, config),
-    // RFC 8446 section 4.3.2: who authenticates by a PSK does not ask for a certificate.
-    clientAuth: psk ? undefined : config.clientAuth,
-    takesEarlyData: yield* admitEarlyData(agreed, suite, psk, alpn),
-    exchange: exchangeKeys(negotiation, hello, psk, group),
-    schedule: psk?.schedule ?? new KeySchedule(provider, suite),
-    secrets: { handshake: [], application: [] },
-    limits: selectSizeLimits(hello, config, ProtocolVersion.tls13),
-  };
+  let agreed: Handshake13 | undefined;
+  try {
+    // The callback that chooses the protocol may choose another certificate with it.
+    const alpn = yield* selectAlpn(hello, config);
+    report.alpnProtocol = alpn;
+    agreed = {
+      ...retried,
+      suite,
+      transcript,
+      psk,
+      alpn,
+      identity: psk ? undefined : selectIdentity13(hello, config),
+      // RFC 8446 section 4.3.2: who authenticates by a PSK does not ask for a certificate.
+      clientAuth: psk ? undefined : config.clientAuth,
+      takesEarlyData: yield* admitEarlyData(retried, suite, psk, alpn),
+      limits: selectSizeLimits(hello, config, ProtocolVersion.tls13),
+      exchange: exchangeKeys(negotiation, hello, psk, group),
+      schedule: psk?.schedule ?? new KeySchedule(provider, suite),
+      secrets: { handshake: [], application: [] },
+    };
+    return agreed;
+  } finally {
+    if (agreed === undefined) psk?.schedule.end();
+  }
 }
 
 /** What the server's flight leaves behind. */
@@ -182,15 +188,9 @@ function* receiveClientFlight(hs: Handshake13, flight: Flight): Steps<Secured> {
   hs.secrets.application = [lasting.traffic.bytes, lasting.others.bytes];
   const tickets = canUseTickets ? ticketIssuer(hs, lasting.others, client) : undefined;
   if (tickets) yield* sendTickets(hs, tickets);
-  const requestCertificate = hs.hello.offers.postHandshakeAuth ? laterRequests(hs) : undefined;
+  const requestCertificate = hs.hello.offers.postHandshakeAuth ? laterRequests(hs, transcript.copy()) : undefined;
   return new Secured13(hs, lasting, { ownFinished, peerFinished, client, tickets, requestCertificate });
 }
-
-/** Requests for the client's certificate after the handshake, which go on from its transcript. */
-const laterRequests =
-  (hs: Handshake13): RequestCertificate =>
-  (auth, useSecret) =>
-    requestCertificate13(hs, hs.transcript.copy(), auth, useSecret);
 
 /** EndOfEarlyData, after which the client's keys are those of its handshake (RFC 8446 section 4.5). */
 function* receiveEndOfEarlyData(hs: Handshake13, traffic: TrafficSecrets): Steps<void> {
@@ -276,7 +276,7 @@ function* sendCertificate(hs: Handshake13, { credential, scheme }: Identity): St
 function certificateMessage(credential: Credential): Uint8Array {
   let message = certificateMessages.get(credential);
   if (message === undefined) {
-    message = writeCertificate13(credential.chain);
+    message = new Uint8Array(writeCertificate13(credential.chain)); // without what lies beside it
     certificateMessages.set(credential, message);
   }
   return message;

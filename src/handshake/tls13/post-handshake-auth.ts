@@ -6,16 +6,29 @@ import type { ClientIdentity, Negotiation, Transcript } from '../handshake.ts';
 import { message, type Steps } from '../steps.ts';
 import { receiveClientCertificate } from './client-certificate.ts';
 import { checkFinished } from './finished.ts';
-import type { UseSecret } from './secured13.ts';
+import type { RequestCertificate, UseSecret } from './secured13.ts';
 
 /** Bytes of the context that tells the answer to one request from that to another. */
 const contextLength = 16;
 
 /**
- * Asks a client for its certificate after the handshake (RFC 8446 section 4.6.2). `transcript` is the whole
- * handshake's, and is used up; `useSecret` gives the client's traffic secret of the moment.
+ * Requests for the client's certificate after the handshake, which go on from its `transcript`. All that is kept of the
+ * handshake is named here: it stays for as long as the connection lives.
  */
-export function* requestCertificate13(
+export function laterRequests(
+  { policy, provider, channel, report, config, suite }: Omit<Negotiation, 'hello'> & { readonly suite: CipherSuite },
+  transcript: Transcript,
+): RequestCertificate {
+  const kept = { policy, provider, channel, report, config, suite };
+  return (auth, useSecret) =>
+    requestCertificate13({ ...kept, hello: report.clientHello! }, transcript.copy(), auth, useSecret);
+}
+
+/**
+ * Asks a client for its certificate (RFC 8446 section 4.6.2). `transcript` is the whole handshake's, and is used up;
+ * `useSecret` gives the client's traffic secret of the moment.
+ */
+function* requestCertificate13(
   hs: Negotiation & { readonly suite: CipherSuite },
   transcript: Transcript,
   auth: ClientAuthentication,
