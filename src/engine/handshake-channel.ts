@@ -3,10 +3,10 @@ import type { Clock } from '../handshake/report.ts';
 import type { HandshakeReader } from '../messages/handshake-reader.ts';
 import type { Opener, Sealer } from '../record/protection.ts';
 import { fail } from '../wire/alert.ts';
-import { messageName } from '../wire/code-points.ts';
 import type { Inbound } from './inbound.ts';
 import type { Outbound } from './outbound.ts';
 import type { Sink } from './sink.ts';
+import { traceMessage } from './trace.ts';
 
 /** What the handshake can do to the connection. */
 export class HandshakeChannel implements Channel {
@@ -27,20 +27,14 @@ export class HandshakeChannel implements Channel {
   send(message: Uint8Array): void {
     // A client answers what it has read; it cannot have read this yet.
     checkMessageBoundary(this.#messages, 'a handshake message came before its turn');
-    this.#trace(message);
+    traceMessage(this.#sink, 'sent', message[0]!, message.length);
     this.#outbound.addMessage(message);
   }
 
   sendLater(message: Uint8Array): void {
-    this.#trace(message);
+    traceMessage(this.#sink, 'sent', message[0]!, message.length);
     this.#outbound.addMessage(message);
     this.#outbound.isHeld = true;
-  }
-
-  #trace(message: Uint8Array): void {
-    const { trace } = this.#sink;
-    const name = messageName(message[0]!) ?? `type ${message[0]}`;
-    trace?.({ direction: 'sent', kind: 'message', name, length: message.length });
   }
 
   sendChangeCipherSpec(): void {

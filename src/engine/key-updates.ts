@@ -3,24 +3,24 @@ import type { HandshakeMessage } from '../messages/handshake-message.ts';
 import { readKeyUpdate, writeKeyUpdate } from '../messages/key-update.ts';
 import { fail } from '../wire/alert.ts';
 import type { Inbound } from './inbound.ts';
-import { limits } from './limits.ts';
 import type { Outbound } from './outbound.ts';
+import type { PeerAllowance } from './peer-allowance.ts';
 
 /** The replacing of keys on a secure connection, both ways (RFC 8446 section 4.6.3). */
 export class KeyUpdates {
   readonly #secured: Secured;
   readonly #inbound: Inbound;
   readonly #outbound: Outbound;
-  /** Updates of the peer's since it last sent application data. */
-  #received = 0;
+  readonly #allowance: PeerAllowance;
   #answered = false;
   /** Whether the peer was asked for an update and has sent none since. */
   #asked = false;
 
-  constructor(secured: Secured, inbound: Inbound, outbound: Outbound) {
+  constructor(secured: Secured, inbound: Inbound, outbound: Outbound, allowance: PeerAllowance) {
     this.#secured = secured;
     this.#inbound = inbound;
     this.#outbound = outbound;
+    this.#allowance = allowance;
   }
 
   /** Whether our keys can be replaced: not in TLS 1.2. */
@@ -33,18 +33,13 @@ export class KeyUpdates {
     this.#answered = false;
   }
 
-  /** The peer sent application data. */
-  noteData(): void {
-    this.#received = 0;
-  }
-
-  /** Takes a KeyUpdate, and answers it if asked to and `mayAnswer`. */
-  receive(message: HandshakeMessage, mayAnswer: boolean): void {
+  /** Takes a KeyUpdate, and answers it if asked to, unless we have sent our last. */
+  receive(message: HandshakeMessage): void {
     const requested = readKeyUpdate(message);
-    if (++this.#received > limits.keyUpdates) fail('unexpectedMessage', 'too many KeyUpdates', 'TOO_MANY_KEY_UPDATES');
+    this.#allowance.countKeyUpdate();
     this.#asked = false;
     this.#inbound.protect(this.#secured.nextOpener!());
-    if (!requested || this.#answered || !mayAnswer) return;
+    if (!requested || this.#answered || this.#outbound.isClosed) return;
     this.#answered = true;
     this.send(false);
   }

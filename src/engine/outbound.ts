@@ -2,12 +2,16 @@ import { PlaintextSealer } from '../record/plaintext.ts';
 import type { Sealer } from '../record/protection.ts';
 import { RecordLengths, segmentLength } from '../record/record-lengths.ts';
 import { maxPlaintextLength } from '../record/record-reader.ts';
+import { AlertDescription, AlertLevel } from '../wire/alert.ts';
 import { ContentType } from '../wire/code-points.ts';
 import { join, shortLived } from '../wire/short-lived.ts';
 import { outputPool } from './output-pool.ts';
+import type { Sink } from './sink.ts';
+import { traceAlert } from './trace.ts';
 
 /** Contents to output bytes: messages joined to flights, cut into records and protected. */
 export class Outbound {
+  readonly #sink: Sink;
   #sealer: Sealer = new PlaintextSealer();
   #fragmentLimit = maxPlaintextLength;
   /** What the peer takes, and what we like to send. */
@@ -24,10 +28,31 @@ export class Outbound {
   readonly #pooled: boolean;
   /** Whether what there is can wait for the application's first output. */
   isHeld = false;
+  #isClosed = false;
 
-  /** `pooled`: whether outputs go back to the `outputPool` once they are written. */
-  constructor(pooled = false) {
-    this.#pooled = pooled;
+  constructor(sink: Sink) {
+    this.#sink = sink;
+    this.#pooled = sink.returnsOutput === true;
+  }
+
+  /** Whether our close_notify is out, which nothing may follow (RFC 8446 section 6.1). */
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** Sends close_notify, behind what there is. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.addAlert(AlertLevel.warning, AlertDescription.closeNotify);
+    this.flush();
+  }
+
+  /** Gives the sink all output since the last time. */
+  flush(): void {
+    this.isHeld = false;
+    const bytes = this.take();
+    if (bytes !== undefined) this.#sink.ciphertext(bytes);
   }
 
   addMessage(message: Uint8Array): void {
@@ -71,6 +96,11 @@ export class Outbound {
   add(type: number, content: Uint8Array): void {
     this.#sealMessages();
     this.#append(this.#seal(type, content));
+  }
+
+  addAlert(level: number, description: number): void {
+    traceAlert(this.#sink, 'sent', description, 2);
+    this.add(ContentType.alert, Uint8Array.of(level, description));
   }
 
   /** Adds the one record that is never encrypted in TLS 1.3 (RFC 8446 section 5). */
