@@ -7,6 +7,8 @@ export interface RunningHash {
   digest(): Uint8Array;
   /** Another hash that goes on from here, for as long as a connection lives: it takes little memory. */
   copy(): RunningHash;
+  /** Gives back what it is held in: it is not used any more. One that is only forgotten leaves that to the collector. */
+  release(): void;
 }
 
 /** Where the plaintext of several records comes to lie end to end: from `at` on, which its user moves. */

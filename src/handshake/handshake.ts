@@ -120,4 +120,9 @@ export class Transcript {
   copy(): Transcript {
     return new Transcript(this.#hash.copy());
   }
+
+  /** Lets go of it: the handshake is done. */
+  release(): void {
+    this.#hash.release();
+  }
 }

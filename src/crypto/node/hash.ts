@@ -91,6 +91,11 @@ export function publicHmac(name: HashName, key: Uint8Array, bytes: Uint8Array, l
 
 /** Bytes up to which a transcript is kept as it is. Most handshakes have less than half of it. */
 const keptLength = 8192;
+/** Bytes that there is room for at first. */
+const firstLength = 2048;
+/** Rooms of transcripts that are done, for the next ones: a quarter of what a handshake leaves to the collector. */
+const spare: Buffer[] = [];
+const mostSpare = 64;
 
 /**
  * A hash whose value can be read in the middle. Up to `keptLength` bytes it keeps its input and hashes all of it each
@@ -99,9 +104,10 @@ const keptLength = 8192;
  */
 class NodeRunningHash implements RunningHash {
   readonly #name: HashName;
-  #kept: Buffer | undefined = shortLived(2048);
+  #kept: Buffer | undefined = spare.pop() ?? Buffer.allocUnsafeSlow(firstLength);
   #length = 0;
   #hash: crypto.Hash | undefined;
+  #isReleased = false;
 
   constructor(name: HashName) {
     this.#name = name;
@@ -116,6 +122,7 @@ class NodeRunningHash implements RunningHash {
     if (end > this.#kept.length) {
       const larger = shortLived(Math.max(end, 2 * this.#kept.length));
       larger.set(this.#kept.subarray(0, this.#length));
+      this.#giveBack();
       this.#kept = larger;
     }
     this.#kept.set(bytes, this.#length);
@@ -133,16 +140,28 @@ class NodeRunningHash implements RunningHash {
 
   copy(): RunningHash {
     const copy = new NodeRunningHash(this.#name);
+    copy.#giveBack();
     copy.#hash = this.#startHash().copy();
-    copy.#kept = undefined;
     return copy;
   }
 
+  release(): void {
+    this.#giveBack();
+    this.#hash = undefined;
+    this.#isReleased = true;
+  }
+
+  #giveBack(): void {
+    if (this.#kept?.length === firstLength && spare.length < mostSpare) spare.push(this.#kept);
+    this.#kept = undefined;
+  }
+
   #startHash(): crypto.Hash {
+    if (this.#isReleased) throw new Error('a transcript is used after it was released');
     if (this.#hash === undefined) {
       this.#hash = crypto.createHash(this.#name);
       if (this.#kept) this.#hash.update(this.#kept.subarray(0, this.#length));
-      this.#kept = undefined;
+      this.#giveBack();
     }
     return this.#hash;
   }

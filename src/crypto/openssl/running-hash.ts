@@ -37,6 +37,11 @@ export class HashMachine {
     else this.sha.start();
   }
 
+  /** Forgets a hash that nobody needs any more. */
+  turnFrom(hash: OpensslRunningHash): void {
+    if (this.#current === hash) this.#current = undefined;
+  }
+
   update(bytes: Uint8Array): void {
     for (let at = 0; at < bytes.length; at += pieceLength) {
       const piece = bytes.length <= pieceLength ? bytes : bytes.subarray(at, at + pieceLength);
@@ -86,5 +91,10 @@ export class OpensslRunningHash implements RunningHash {
   copy(): RunningHash {
     this.#machine.turnTo(this);
     return new OpensslRunningHash(this.#machine, new Uint8Array(this.#machine.sha.state.bytes));
+  }
+
+  release(): void {
+    this.#machine.turnFrom(this);
+    this.state = undefined;
   }
 }

@@ -116,6 +116,7 @@ function* wipingOnFailure(hs: Conversation12, steps: Steps<Secured>): Steps<Secu
     secured = yield* steps;
     return secured;
   } finally {
+    hs.transcript.release();
     if (secured === undefined) wipe(...hs.secrets);
   }
 }

@@ -63,6 +63,7 @@ export function* handshake13(negotiation: Negotiation): Steps<Secured> {
   } finally {
     // However the handshake ends, none of its secrets stay.
     hs.schedule.end();
+    hs.transcript.release();
     wipe(hs.exchange?.secret, ...hs.secrets.handshake, ...(secured ? [] : hs.secrets.application));
   }
 }
