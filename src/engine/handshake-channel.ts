@@ -74,8 +74,8 @@ export class HandshakeChannel implements Channel {
     this.#inbound.endEarlyData();
   }
 
-  skipEarlyData(how: 'untilHello' | 'undecryptable'): void {
-    this.#inbound.skipEarlyData(how);
+  skipEarlyData(how: 'untilHello' | 'undecryptable', maxLength: number): void {
+    this.#inbound.skipEarlyData(how, maxLength);
   }
 
   keylog(line: () => string): void {

@@ -18,6 +18,7 @@ export class Inbound {
   #opener: Opener = plaintextOpener;
   #skipping: 'nothing' | 'untilHello' | 'undecryptable' = 'nothing';
   #skipped = 0;
+  #maySkip = 0;
   /** Bytes of early data that may still come; `undefined` while none is taken. */
   #earlyDataLeft: number | undefined;
   /** A record that was opened before it was due, and what came of it. */
@@ -52,8 +53,9 @@ export class Inbound {
     this.#opener.release();
   }
 
-  skipEarlyData(how: 'untilHello' | 'undecryptable'): void {
+  skipEarlyData(how: 'untilHello' | 'undecryptable', maxLength: number): void {
     this.#skipping = how;
+    this.#maySkip = limits.skippedEarlyData + maxLength;
     // Early data may fill whole encrypted records while we read plaintext.
     if (how === 'untilHello') this.#reader.maxFragmentLength = 2 ** 14 + 256;
   }
@@ -116,6 +118,7 @@ export class Inbound {
     const length = end - start;
     if (type !== ContentType.applicationData || length < leastBulk || !this.isProtected) return undefined;
     if (this.#earlyDataLeft !== undefined) return undefined; // its length is counted record by record
+    if (this.#skipping !== 'nothing') return undefined; // it may well be one that is passed over
     const more = this.#reader.wholeLength(type, mostRoom - length);
     if (more < leastBulk) return undefined;
     noteYoungBuffer(length + more);
@@ -159,7 +162,7 @@ export class Inbound {
 
   #skip(length: number): undefined {
     this.#skipped += length;
-    if (this.#skipped > limits.skippedEarlyData) {
+    if (this.#skipped > this.#maySkip) {
       fail('badRecordMac', 'too much early data that was not accepted', 'TOO_MUCH_SKIPPED_EARLY_DATA');
     }
   }

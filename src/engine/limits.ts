@@ -14,6 +14,9 @@ export const limits = {
   keyUpdates: 32,
   /** Attempts to renegotiate, each answered with a no_renegotiation warning (unexpected_message). */
   renegotiations: 4,
-  /** Bytes of early data that is passed over unread, since we did not accept it (bad_record_mac). */
+  /**
+   * Bytes of records of early data that are passed over unread, since we did not accept it (bad_record_mac): so many more
+   * than our tickets allow.
+   */
   skippedEarlyData: 65_536,
 } as const;

@@ -27,8 +27,11 @@ export interface Channel {
   padRecords(padding: (length: number) => number): void;
   /** Lets the records of application data that we send begin short and grow. */
   growRecords(): void;
-  /** Passes over records that cannot be read, up to the bounds for early data (RFC 8446 section 4.2.10). */
-  skipEarlyData(how: 'untilHello' | 'undecryptable'): void;
+  /**
+   * Passes over records that cannot be read (RFC 8446 section 4.2.10): as many as a client makes of the early data that its
+   * ticket allows, of which there are so many bytes at most.
+   */
+  skipEarlyData(how: 'untilHello' | 'undecryptable', maxLength: number): void;
   /** Takes application data before the handshake is done, so many bytes of it (RFC 8446 section 4.2.10). */
   takeEarlyData(maxLength: number): void;
   /** The client says that its early data is over. */

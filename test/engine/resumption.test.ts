@@ -302,6 +302,27 @@ describe('early data (RFC 8446 section 4.2.10)', () => {
     });
   }
 
+  it('is passed over up to what tickets allow, however much that is', () => {
+    const maxEarlyData = 200_000;
+    const server = early({ maxEarlyData }, { policy: { acceptEarlyData: () => false } });
+    const retrying = early({ maxEarlyData }, { config: { groups: [NamedGroup.x25519] } });
+    const wantsRetry = (hello: HelloFields) =>
+      withExtension(hello, ext.keyShare([{ group: NamedGroup.secp256r1, key: Buffer.alloc(65, 4) }]));
+    for (const [at, change] of [
+      [server, undefined],
+      [retrying, wantsRetry],
+    ] as const) {
+      const client = sendEarly(at, getSession(server), 'x'.repeat(8000), change && { change });
+      for (let i = 1; i < 25; i++) client.send(ContentType.applicationData, Buffer.alloc(8000));
+      assert.equal(client.server.failure, undefined);
+      assert.equal(client.server.connection.report.earlyData, 'rejected');
+      if (change === undefined) finish(client.read());
+    }
+    const endless = sendEarly(server, getSession(server), 'x');
+    for (let i = 0; i < 17; i++) endless.send(ContentType.applicationData, Buffer.alloc(16_000));
+    assert.deepEqual(failureOf(endless), { alert: 'badRecordMac', code: 'TOO_MUCH_SKIPPED_EARLY_DATA' });
+  });
+
   it('of more bytes than the ticket allows ends the connection', () => {
     const server = early();
     const client = sendEarly(server, getSession(server), 'x'.repeat(101));

@@ -4,6 +4,9 @@ import type { Negotiation } from '../handshake.ts';
 import { answer, type Steps } from '../steps.ts';
 import type { ChosenPsk } from './pre-shared-keys.ts';
 
+/** Most bytes of early data that our tickets allow, be it taken or not. */
+export const mostEarlyData = ({ policy }: Negotiation): number => policy.sessions?.maxEarlyData ?? 0;
+
 /**
  * Whether a client's early data is taken (RFC 8446 section 4.2.10): only with the first PSK, a session that allows it
  * and was made with what is negotiated now, a ClientHello that is fresh and was not here before, and an application

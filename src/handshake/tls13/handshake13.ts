@@ -21,7 +21,7 @@ import { type Identity, type SizeLimits, selectAlpn, selectSizeLimits } from '..
 import { answer, goOnEarly, message, type Steps } from '../steps.ts';
 import { compressCertificate } from './certificate-compression.ts';
 import { receiveClientCertificate } from './client-certificate.ts';
-import { admitEarlyData } from './early-data.ts';
+import { admitEarlyData, mostEarlyData } from './early-data.ts';
 import { checkFinished } from './finished.ts';
 import { addHello, agreeOnGroup, choosePsk, type Exchange, exchangeKeys } from './key-exchange.ts';
 import { finishedVerifyData, KeySchedule, type TrafficSecret, type TrafficSecrets } from './key-schedule.ts';
@@ -150,7 +150,7 @@ function* sendServerFlight(hs: Handshake13): Steps<Flight> {
     wipe(early);
   } else {
     channel.protectReceiving(opener(hs, traffic.client));
-    if (hello.offers.earlyData) channel.skipEarlyData('undecryptable');
+    if (hello.offers.earlyData) channel.skipEarlyData('undecryptable', mostEarlyData(hs));
   }
   channel.limitFragments(limits.sending);
   if (config.padding) channel.padRecords(config.padding);

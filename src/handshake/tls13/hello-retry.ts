@@ -8,6 +8,7 @@ import { fail } from '../../wire/alert.ts';
 import { ExtensionType, extensionName, groupName, ProtocolVersion } from '../../wire/code-points.ts';
 import { type Negotiation, Transcript } from '../handshake.ts';
 import { answer, message, type Steps } from '../steps.ts';
+import { mostEarlyData } from './early-data.ts';
 import { checkHello13 } from './negotiate.ts';
 
 export interface Retried {
@@ -37,7 +38,7 @@ export function* helloRetry(hs: Negotiation, suite: CipherSuite, group: number):
   if (first.sessionId.length > 0) channel.sendChangeCipherSpec();
   if (first.offers.earlyData) {
     report.earlyData = 'rejected';
-    channel.skipEarlyData('untilHello');
+    channel.skipEarlyData('untilHello', mostEarlyData(hs));
   }
   report.helloRetryRequest = true;
   report.reach('helloRetryRequest');
