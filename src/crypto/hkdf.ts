@@ -34,9 +34,12 @@ export function hkdfExpand(
     block.set(previous);
     block.set(info, previous.length);
     block[block.length - 1] = counter;
+    wipe(previous);
     previous = provider.hmac(hash, secret, block);
+    wipe(block);
     output.set(previous.subarray(0, length - at), at);
   }
+  wipe(previous);
   return output;
 }
 

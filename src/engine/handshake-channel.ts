@@ -46,7 +46,12 @@ export class HandshakeChannel implements Channel {
   }
 
   protectReceiving(opener: Opener): void {
-    checkMessageBoundary(this.#messages);
+    try {
+      checkMessageBoundary(this.#messages);
+    } catch (error) {
+      opener.release(); // nobody else has it
+      throw error;
+    }
     this.#inbound.protect(opener);
   }
 

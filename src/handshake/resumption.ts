@@ -1,4 +1,5 @@
 import { isFresh, readSession, type Session } from '../session/session.ts';
+import { wipe } from '../wire/wipe.ts';
 import type { ServerConfig } from './config.ts';
 import type { ClientIdentity, Negotiation } from './handshake.ts';
 import { answer, type Steps } from './steps.ts';
@@ -19,28 +20,35 @@ export const clientAuthMode = ({ clientAuth }: ServerConfig): Session['clientAut
  * revoked since means a full handshake. Any doubt means that too.
  */
 export function* checkSession(hs: Negotiation, bytes: Uint8Array | undefined): Steps<Resumable | undefined> {
-  const { sessions } = hs.policy;
   const session = bytes && readSession(bytes);
-  if (sessions === undefined || session === undefined) return undefined;
+  if (session === undefined) return undefined;
+  let resumable: Resumable | undefined;
+  try {
+    resumable = yield* judgeSession(hs, session);
+    return resumable;
+  } finally {
+    if (resumable === undefined) wipe(session.secret);
+  }
+}
+
+function* judgeSession(hs: Negotiation, session: Session): Steps<Resumable | undefined> {
+  const { sessions } = hs.policy;
   const fits =
+    sessions !== undefined &&
     session.version === hs.report.versionNumber &&
     isFresh(session, sessions.now()) &&
     session.serverName === hs.hello.offers.serverName?.toLowerCase() &&
     session.clientAuth === clientAuthMode(hs.config) &&
     Buffer.compare(session.context, sessions.context) === 0;
-  if (!fits) return refused(session);
+  if (!fits) return undefined;
   const { clientAuth } = hs.config;
   if (clientAuth === undefined) return { session, client: undefined };
   if (session.clientChain.length === 0) {
-    return clientAuth.isRequired ? refused(session) : { session, client: noCertificate };
+    return clientAuth.isRequired ? undefined : { session, client: noCertificate };
   }
   const verdict = yield* answer(clientAuth.verify(session.clientChain, hs.hello));
-  if (!verdict.authorized && clientAuth.isRequired) return refused(session);
+  if (!verdict.authorized && clientAuth.isRequired) return undefined;
   return { session, client: { chain: session.clientChain, verdict } };
-}
-
-function refused(session: Session): undefined {
-  session.secret.fill(0);
 }
 
 /** A client that was asked for a certificate and has none. */

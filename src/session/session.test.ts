@@ -43,6 +43,15 @@ describe('a session', () => {
     assert.deepEqual(plain(readSession(writeSession(bare))), plain(bare));
   });
 
+  it('is written in one place: nothing of its secret is left beside it', () => {
+    const secret = Buffer.from(Array.from({ length: 48 }, (_, i) => 255 - i));
+    for (const length of [0, 100, 1000, 3000]) {
+      const bytes = writeSession({ ...session, secret, clientChain: [new Uint8Array(length + 1)] });
+      bytes.fill(0);
+      assert.equal(Buffer.from(bytes.buffer).includes(secret), false, `${length} bytes of certificate`);
+    }
+  });
+
   it('is nothing where a byte is missing, or one too many', () => {
     const bytes = writeSession(session);
     for (let length = 0; length < bytes.length; length++) {

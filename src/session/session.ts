@@ -49,9 +49,12 @@ const writeTime = (w: Writer, milliseconds: number): Writer =>
   w.u16(Math.floor(milliseconds / 2 ** 32)).u32(milliseconds % 2 ** 32);
 const readTime = (r: Reader): number => r.u16() * 2 ** 32 + r.u32();
 
-/** A session as bytes. They hold its secret: they belong under a seal, or into a store that is trusted with it. */
+/**
+ * A session as bytes. They hold its secret: they belong under a seal, or into a store that is trusted with it. They are
+ * written in one place, since what a writer leaves when it grows nobody would wipe.
+ */
 export function writeSession(session: Session): Uint8Array {
-  const w = new Writer(192)
+  const w = new Writer(lengthOf(session))
     .u8(format)
     .u16(session.version)
     .u16(session.cipherSuite)
@@ -71,6 +74,14 @@ export function writeSession(session: Session): Uint8Array {
       for (const der of session.clientChain) chain.vector24((certificate) => certificate.bytes(der));
     })
     .take();
+}
+
+/** Bytes of all fields but the vectors, and of the lengths of these. */
+const fixedLength = 39;
+
+function lengthOf({ secret, issuer, context, serverName = '', alpnProtocol = '', clientChain }: Session): number {
+  const vectors = secret.length + issuer.length + context.length + serverName.length + alpnProtocol.length;
+  return clientChain.reduce((sum, der) => sum + 3 + der.length, fixedLength + vectors);
 }
 
 /** Reads what `writeSession` wrote, into memory of its own; `undefined` for anything else. */

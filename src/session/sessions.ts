@@ -17,6 +17,7 @@ export interface OpenedTicket {
 /** Keeps sessions under their ids. What it throws or rejects with ends the connection. */
 export interface SessionCache {
   load(id: Uint8Array): MaybePromise<Uint8Array | undefined>;
+  /** What is kept is a copy: `session` may be wiped once this returns. */
   save(id: Uint8Array, session: Uint8Array): MaybePromise<void>;
   /** Forgets a session, where that is possible. Never throws. */
   forget?(id: Uint8Array): void;
@@ -30,7 +31,7 @@ export interface Sessions {
   readonly cache: SessionCache | undefined;
   /** Whether the tickets of TLS 1.3 are ids of sessions in the cache, although sealed ones could be had. */
   readonly prefersCache: boolean;
-  /** Told of every session that a sealed ticket of TLS 1.3 was made of. */
+  /** Told of every session that a sealed ticket of TLS 1.3 was made of, which is wiped once this returns. */
   readonly onTicket?: ((id: Uint8Array, session: Uint8Array) => MaybePromise<void>) | undefined;
   /** Seconds that a session may be resumed. */
   readonly lifetime: number;

@@ -2,7 +2,11 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { describe, it } from 'node:test';
+import { cipherSuites } from '../../src/crypto/cipher-suites.ts';
+import { SecretPair } from '../../src/handshake/tls13/secret-pair.ts';
+import { TicketIssuer } from '../../src/handshake/tls13/tickets.ts';
 import { writeMessage } from '../../src/messages/handshake-message.ts';
+import { chooseCrypto } from '../../src/node/crypto-provider.ts';
 import { ServerSessions, type SessionOptions } from '../../src/node/sessions.ts';
 import { writeSession } from '../../src/session/session.ts';
 import { ContentType, ExtensionType, HandshakeType, NamedGroup, ProtocolVersion } from '../../src/wire/code-points.ts';
@@ -148,6 +152,23 @@ describe('resumption in TLS 1.3 (RFC 8446 section 2.2)', () => {
         assert.deepEqual(failureOf(client), { alert: 'decryptError', code: 'BINDER_DOES_NOT_VERIFY' });
       }
     }
+  });
+
+  it('has a nonce of its own for each ticket of a connection, and no more tickets than nonces', async () => {
+    const sessions = new ServerSessions(new EventEmitter(), { secureOptions: 0x4000 }); // SSL_OP_NO_TICKET
+    Object.defineProperty(sessions, 'cache', { value: { save() {} } });
+    const nonces = new Set<string>();
+    const suite = cipherSuites.find(({ id }) => id === 0x1301)!;
+    const facts = { version: 0x0304, cipherSuite: suite.id, authenticatedAt: Date.now(), serverName: undefined };
+    const client = { alpnProtocol: undefined, clientAuth: 'none', clientChain: [], context: new Uint8Array() } as const;
+    const secrets = new SecretPair(new Uint8Array(32), new Uint8Array(32));
+    const issuer = new TicketIssuer(sessions, chooseCrypto(), suite, secrets, { ...facts, ...client });
+    for (let i = 0; i < 65_536; i++) {
+      const ticket = (await issuer.issue())!;
+      nonces.add(Buffer.from(ticket.subarray(12, 15)).toString('hex')); // behind header, lifetime and ageAdd
+    }
+    assert.equal(nonces.size, 65_536);
+    assert.equal(await issuer.issue(), undefined);
   });
 
   it('has no tickets for a client that cannot use them', () => {

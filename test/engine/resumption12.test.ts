@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
 import { describe, it } from 'node:test';
+import { writeFinished } from '../../src/messages/finished.ts';
 import { ServerSessions, type SessionOptions } from '../../src/node/sessions.ts';
 import { ExtensionType as E, HandshakeType } from '../../src/wire/code-points.ts';
 import { ext, type HelloFields, hello12, hello13, withExtension, withoutExtension } from '../support/client-hello.ts';
@@ -149,6 +150,27 @@ describe('resumption in TLS 1.2', () => {
     assert.equal(client.server.failure?.alert, 'unexpectedMessage');
     const kept = { ticket: undefined, id: client.serverHello!.sessionId, master: client.master! };
     assert.ok(!isResumed(comeBack(server, kept, (hello) => ({ ...hello, sessionId: kept.id }))));
+  });
+
+  it('by id does not go on after it failed to go on, by whatever alert; a client that just left may come back', () => {
+    const wrongFinished = writeFinished(new Uint8Array(12));
+    const ways: [string, boolean, (client: StepClient) => unknown][] = [
+      ['a Finished that is wrong', false, (client) => client.take('changeCipherSpec').sendMessage(wrongFinished)],
+      ['an alert of the client', false, (client) => client.sendAlert(2, 51)],
+      ['a record that does not decrypt', false, (client) => client.send(23, Buffer.alloc(50))],
+      ['the end of the stream', true, (client) => client.server.connection.receiveEnd()],
+      ['close_notify', true, (client) => client.sendAlert(1, 0)],
+    ];
+    for (const [what, mayGoOn, fail] of ways) {
+      const server = serverWith({ secureOptions: 0x4000 });
+      const kept = getSession(server);
+      const withId: Change = (hello) => ({ ...hello, sessionId: kept.id });
+      const failing = comeBack(server, kept, withId);
+      assert.ok(isResumed(failing), what);
+      fail(failing);
+      assert.ok(failing.server.hasFailed, what);
+      assert.equal(isResumed(comeBack(server, kept, withId)), mayGoOn, what);
+    }
   });
 
   it('goes on in its version, or not at all', () => {

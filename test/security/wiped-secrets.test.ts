@@ -4,8 +4,9 @@ import { describe, it } from 'node:test';
 import { hashLength } from '../../src/crypto/cipher-suites.ts';
 import { hkdfExpandLabel, hkdfExtract } from '../../src/crypto/hkdf.ts';
 import { nodeCrypto } from '../../src/crypto/node/provider.ts';
-import type { CryptoProvider } from '../../src/crypto/provider.ts';
+import type { Aead, CryptoProvider } from '../../src/crypto/provider.ts';
 import { ServerSessions } from '../../src/node/sessions.ts';
+import { writeSession } from '../../src/session/session.ts';
 import { ContentType, ExtensionType, HandshakeType } from '../../src/wire/code-points.ts';
 import { ext, type HelloFields, hello12, hello13, withExtension } from '../support/client-hello.ts';
 import { connect12, connect13, RawClient } from '../support/raw-client.ts';
@@ -18,6 +19,7 @@ import { StepClient } from '../support/step-client.ts';
 /** A provider that remembers every key, and every value that is one. */
 function watchful(): { readonly provider: CryptoProvider; left(): string[] } {
   const seen = new Map<Uint8Array, string>();
+  const keys = new Set<Aead>();
   const note = <T extends Uint8Array>(what: string, bytes: T): T => {
     if (bytes.length >= 16) seen.set(bytes, what);
     return bytes;
@@ -27,7 +29,19 @@ function watchful(): { readonly provider: CryptoProvider; left(): string[] } {
     hmac: (name, key, bytes, length) =>
       note('output of HMAC', nodeCrypto.hmac(name, note('key of HMAC', key), bytes, length)),
     publicHmac: (name, key, bytes) => nodeCrypto.publicHmac(name, note('key of HMAC', key), bytes),
-    aead: (name, key) => nodeCrypto.aead(name, note('key of an AEAD', key)),
+    aead(name, key) {
+      const made = nodeCrypto.aead(name, note('key of an AEAD', key));
+      const watched: Aead = {
+        seal: (...args) => made.seal(...args),
+        open: (...args) => made.open(...args),
+        release() {
+          keys.delete(watched);
+          made.release();
+        },
+      };
+      keys.add(watched);
+      return watched;
+    },
     keyAgreement(group) {
       const agreement = nodeCrypto.keyAgreement(group);
       if (agreement === undefined) return undefined;
@@ -48,7 +62,11 @@ function watchful(): { readonly provider: CryptoProvider; left(): string[] } {
       };
     },
   };
-  return { provider, left: () => [...seen].filter(([bytes]) => isSecret(bytes)).map(([, what]) => what) };
+  const left = (): string[] => [
+    ...[...seen].filter(([bytes]) => isSecret(bytes)).map(([, what]) => what),
+    ...[...keys].map(() => 'AEAD that is not released'),
+  ];
+  return { provider, left };
 }
 
 /** Checks that nothing is left once `live` is through and its connection over. */
@@ -87,6 +105,7 @@ describe('secrets are wiped when a connection is over', () => {
       client.sendMessage(Uint8Array.of(HandshakeType.keyUpdate, 0, 0, 1, 1)).nextSendingKeys();
       client.send(ContentType.applicationData, Buffer.from('data'));
       client.server.connection.secured?.exportKeyingMaterial('EXPORTER-test', 15);
+      client.server.connection.secured?.exportKeyingMaterial('EXPORTER-test', 100);
       return client;
     });
   });
@@ -150,6 +169,14 @@ describe('secrets are wiped when a connection is over', () => {
       client.sendHello(hello12()).read();
       return client.sendMessage(client.clientKeyExchange12());
     });
+    for (const last of [1, 2, 3, 4]) {
+      assertWiped((options) => {
+        const client = new StepClient({ server: options, hellos: [hello12, hello12] });
+        for (const step of (['hello', 'clientKeyExchange', 'changeCipherSpec', 'finished'] as const).slice(0, last))
+          client.take(step);
+        return client;
+      });
+    }
   });
 
   it('where the Finished is wrong', () => {
@@ -162,6 +189,64 @@ describe('secrets are wiped when a connection is over', () => {
       assert.equal(client.server.failure?.alert, 'decryptError');
       return client;
     });
+  });
+
+  it('where more comes behind the Finished than may', () => {
+    assertWiped((options) => {
+      const client = new RawClient(options);
+      client.sendHello(hello13(client.key)).read();
+      client.sendMessage(Buffer.concat([client.finished13(), Uint8Array.of(HandshakeType.keyUpdate)]));
+      assert.equal(client.server.failure?.code, 'EXCESS_HANDSHAKE_DATA');
+      return client;
+    });
+  });
+
+  it('of sessions that were kept, or could not be', () => {
+    const steps12 = ['hello', 'clientKeyExchange', 'changeCipherSpec', 'finished'] as const;
+    const for13 = (client: RawClient): HelloFields => withExtension(hello13(client.key), ext.pskKeyExchangeModes([1]));
+    for (const [hello, steps] of [
+      [() => hello12(), steps12],
+      [for13, ['hello', 'finished'] as const],
+    ] as const) {
+      for (const answer of [() => undefined, () => new Promise<void>(() => {})]) {
+        const told: Uint8Array[] = [];
+        const save = (_id: Uint8Array, session: Uint8Array) => {
+          assert.ok(isSecret(session));
+          told.push(session);
+          return answer();
+        };
+        const own = new ServerSessions(new EventEmitter(), { secureOptions: 0x4000 });
+        Object.defineProperty(own, 'cache', { value: { load: () => undefined, save } });
+        const client = new StepClient({ server: { policy: { sessions: own } }, hellos: [hello, hello] });
+        for (const step of steps) client.take(step);
+        client.server.connection.destroy();
+        assert.ok(told.length > 0);
+        assert.deepEqual(told.filter(isSecret), []);
+      }
+    }
+  });
+
+  it('of a session whose client cannot be judged', () => {
+    const verify = () => {
+      throw new Error('no judge');
+    };
+    const now = Date.now();
+    for (const version of [0x0304, 0x0303]) {
+      const facts = { version, cipherSuite: 0x1301, secret: new Uint8Array(32).fill(7), extendedMasterSecret: true };
+      const times = { authenticatedAt: now, issuedAt: now, lifetime: 100, ageAdd: 0 };
+      const client = { clientAuth: 'request', clientChain: [new Uint8Array(9)], serverName: undefined } as const;
+      const none = { alpnProtocol: undefined, context: new Uint8Array(), maxEarlyData: 0, issuer: new Uint8Array() };
+      const session = writeSession({ ...facts, ...times, ...client, ...none });
+      const own = new ServerSessions(new EventEmitter(), {});
+      Object.defineProperty(own, 'tickets', { value: { open: () => ({ session, isOld: false }) } });
+      const config = { clientAuth: { isRequired: false, authorities: [], verify } };
+      const raw = new RawClient({ config, policy: { sessions: own } });
+      const kept = { identity: new Uint8Array(100), psk: facts.secret, suite: 0x1301, ageAdd: 0, maxEarlyData: 0 };
+      const ticket: [number, Uint8Array] = [ExtensionType.sessionTicket, kept.identity];
+      raw.sendHello(version === 0x0304 ? helloWithSession(raw, kept) : withExtension(hello12(), ticket));
+      assert.equal(raw.server.failure?.alert, 'internalError');
+      assert.ok(!isSecret(session));
+    }
   });
 
   it('while it waits for a signature', () => {

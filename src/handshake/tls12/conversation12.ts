@@ -1,4 +1,5 @@
 import { aeadShapes, type CipherSuite } from '../../crypto/cipher-suites.ts';
+import type { Aead } from '../../crypto/provider.ts';
 import type { Replies } from '../../extensions/registry.ts';
 import { writeFinished } from '../../messages/finished.ts';
 import { writeNewSessionTicket12 } from '../../messages/new-session-ticket.ts';
@@ -26,6 +27,8 @@ export interface Conversation12 extends Negotiation {
   readonly secureRenegotiation: boolean;
   /** What is to be wiped when the handshake fails. */
   readonly secrets: Uint8Array[];
+  /** Keys that nothing is protected with yet: to be released then. */
+  readonly keys: Set<Aead>;
 }
 
 interface Keys {
@@ -70,15 +73,18 @@ export function sendNewTicket(hs: Conversation12, session: Uint8Array): void {
 }
 
 /** The keys of both directions. */
-export function protect({ channel, hello, provider, suite, randoms }: Conversation12, master: Uint8Array): Keys {
-  channel.keylog(() => keylogLine('CLIENT_RANDOM', hello.random, master));
-  return keyBlock(provider, suite, master, randoms);
+export function protect(hs: Conversation12, master: Uint8Array): Keys {
+  hs.channel.keylog(() => keylogLine('CLIENT_RANDOM', hs.hello.random, master));
+  const keys = keyBlock(hs.provider, hs.suite, master, hs.randoms);
+  hs.keys.add(keys.client.aead).add(keys.server.aead);
+  return keys;
 }
 
 /** Our ChangeCipherSpec and Finished (RFC 5246 section 7.4.9); the result is its verify_data. */
 export function sendFinished(hs: Conversation12, master: Uint8Array, keys: Keys): Uint8Array {
   hs.channel.sendChangeCipherSpec();
   hs.channel.protectSending(new Sealer12(keys.server, aeadShapes[hs.suite.aead]));
+  hs.keys.delete(keys.server.aead);
   const ownFinished = verifyData(hs.provider, hs.suite, master, 'server', hs.transcript.digest());
   send(hs, writeFinished(ownFinished));
   hs.report.reach('serverFinished');
@@ -95,6 +101,7 @@ export function* receiveClientFinished(
   yield* changeCipherSpec();
   const opener = new Opener12(keys.client, aeadShapes[hs.suite.aead], hs.limits.receiving);
   hs.channel.protectReceiving(isUnknownPsk ? blamingIdentity(opener) : opener);
+  hs.keys.delete(keys.client.aead);
   if (hs.npn !== undefined) yield* receiveNextProtocol(hs);
   const expected = verifyData(hs.provider, hs.suite, master, 'client', hs.transcript.digest());
   const { body, raw } = yield* message('finished');

@@ -76,9 +76,8 @@ function* exchangeFlights(hs: Conversation12, choice: Choice12, keeping: Keeping
   const keys = protect(hs, master);
   const peerFinished = yield* receiveClientFinished(hs, master, keys, isUnknownPsk);
   const session = session12(hs, master, client, undefined);
-  // A copy, since ours is wiped with the connection.
-  if (keeping?.by === 'id' && session)
-    yield* answer(policy.sessions?.cache?.save(keeping.id, Uint8Array.from(session)));
+  if (session) hs.secrets.push(session);
+  if (keeping?.by === 'id' && session) yield* answer(policy.sessions?.cache?.save(keeping.id, session));
   if (keeping?.by === 'ticket' && session) sendNewTicket(hs, session);
   const ownFinished = sendFinished(hs, master, keys);
   const forget = forgetting(hs, keeping?.by === 'id' ? keeping.id : undefined);
@@ -87,17 +86,29 @@ function* exchangeFlights(hs: Conversation12, choice: Choice12, keeping: Keeping
 
 /** RFC 5246 figure 2, RFC 5077 figure 2: no certificates and no key exchange. */
 function* resumedHandshake(negotiation: Negotiation, resumed: Resumed12, secureRenegotiation: boolean): Steps<Secured> {
-  const alpn = yield* selectAlpn(negotiation.hello, negotiation.config);
-  const hs = begin(negotiation, resumed.suite, alpn, secureRenegotiation);
-  return yield* wipingOnFailure(hs, exchangeFinished(hs, resumed));
+  const { forgetSession } = forgetting(negotiation, resumed.id) ?? {};
+  let secured: Secured | undefined;
+  try {
+    const alpn = yield* selectAlpn(negotiation.hello, negotiation.config);
+    const hs = begin(negotiation, resumed.suite, alpn, secureRenegotiation);
+    secured = yield* wipingOnFailure(hs, exchangeFinished(hs, resumed));
+    return secured;
+  } catch (error) {
+    forgetSession?.(); // RFC 5246 section 7.2.2: what ends by a fatal alert is not resumed again
+    throw error;
+  } finally {
+    if (secured === undefined) wipe(resumed.session.secret);
+    const { alert } = negotiation.report;
+    if (alert !== undefined && alert.name !== 'close_notify') forgetSession?.();
+  }
 }
 
 /** From ServerHello to Finished, figure 2. */
 function* exchangeFinished(hs: Conversation12, resumed: Resumed12): Steps<Secured> {
   const { session, client } = resumed;
   const master = session.secret;
-  hs.secrets.push(master);
   const renewed = resumed.renewsTicket ? session12(hs, master, client, session) : undefined;
+  if (renewed) hs.secrets.push(renewed);
   // The id tells the client that its session is resumed (RFC 5246 section 7.4.1.3, RFC 5077 section 3.4).
   sendServerHello(hs, hs.hello.sessionId, renewed ? { sessionTicket: true } : {});
   hs.channel.limitFragments(hs.limits.sending);
@@ -118,6 +129,7 @@ function* wipingOnFailure(hs: Conversation12, steps: Steps<Secured>): Steps<Secu
   } finally {
     hs.transcript.release();
     if (secured === undefined) wipe(...hs.secrets);
+    if (secured === undefined) for (const key of hs.keys) key.release();
   }
 }
 
@@ -147,6 +159,7 @@ function begin(
     randoms: { client: hello.random, server: serverRandom(negotiation) },
     limits: selectSizeLimits(hello, config, ProtocolVersion.tls12),
     secrets: [],
+    keys: new Set(),
   };
 }
 

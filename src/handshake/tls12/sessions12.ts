@@ -3,6 +3,7 @@ import { longestLifetime, type Session, writeSession } from '../../session/sessi
 import type { SessionCache } from '../../session/sessions.ts';
 import { fail } from '../../wire/alert.ts';
 import { ProtocolVersion } from '../../wire/code-points.ts';
+import { wipe } from '../../wire/wipe.ts';
 import type { ClientIdentity, Negotiation, Secured } from '../handshake.ts';
 import { checkSession, type Resumable, sessionTemplate } from '../resumption.ts';
 import { commonSuites } from '../selection.ts';
@@ -40,9 +41,16 @@ export function* findSession12(hs: Negotiation): Steps<Resumed12 | undefined> {
   } else if (sessions.cache !== undefined && hs.hello.sessionId.length > 0) {
     bytes = yield* answer(sessions.cache.load(hs.hello.sessionId));
   }
-  const resumable = yield* checkSession(hs, bytes);
-  sealed?.fill(0);
-  return resumable && fitHello(hs, resumable, isOld, sealed ? undefined : hs.hello.sessionId);
+  let resumed: Resumed12 | undefined;
+  let resumable: Resumable | undefined;
+  try {
+    resumable = yield* checkSession(hs, bytes);
+    resumed = resumable && fitHello(hs, resumable, isOld, sealed ? undefined : hs.hello.sessionId);
+    return resumed;
+  } finally {
+    wipe(sealed);
+    if (resumed === undefined) wipe(resumable?.session.secret);
+  }
 }
 
 function fitHello(

@@ -3,6 +3,7 @@ import { hkdfExpandLabel, hkdfExtract } from '../../crypto/hkdf.ts';
 import type { CryptoProvider } from '../../crypto/provider.ts';
 import { ProtocolVersion } from '../../wire/code-points.ts';
 import { Reader } from '../../wire/reader.ts';
+import { wipe } from '../../wire/wipe.ts';
 
 /** What an identity of pre_shared_key says that was made by importing an external PSK (RFC 9258 section 5.1). */
 export interface ImportedIdentity {
@@ -61,5 +62,6 @@ export function importPsk(
   const extracted = hkdfExtract(provider, hash, new Uint8Array(hashLength[hash]), key);
   const context = provider.digest(hash, identity);
   const secret = hkdfExpandLabel(provider, hash, extracted, 'derived psk', context, hashLength[target]);
+  wipe(extracted);
   return { secret, hash: target };
 }

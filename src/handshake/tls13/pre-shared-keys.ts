@@ -101,11 +101,14 @@ function* lookUp(hs: Negotiation, identity: Uint8Array): Steps<Psk | undefined> 
     bytes = yield* answer(sessions.cache.load(identity));
   }
   if (bytes !== undefined) {
-    const resumable = yield* checkSession(hs, bytes);
-    opened?.fill(0);
-    if (resumable === undefined) return undefined;
-    const { session, client } = resumable;
-    return { secret: session.secret, hash: hashOf(session), binderLabel: 'res binder', session, client };
+    try {
+      const resumable = yield* checkSession(hs, bytes);
+      if (resumable === undefined) return undefined;
+      const { session, client } = resumable;
+      return { secret: session.secret, hash: hashOf(session), binderLabel: 'res binder', session, client };
+    } finally {
+      wipe(opened);
+    }
   }
   if (externalPsk === undefined) return undefined;
   const external = yield* answer(externalPsk(identity, hs.hello, readImportedIdentity(identity)));

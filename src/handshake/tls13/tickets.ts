@@ -16,6 +16,9 @@ export const sessionIdLength = 32;
 /** A longer ticket would not fit into a ClientHello of usual size: such a session goes into the cache, or nowhere. */
 const maxTicketLength = 16_384;
 
+/** Tickets of one connection, at most: each has a nonce of its own (RFC 8446 section 4.6.1), of two bytes. */
+const mostTickets = 65_536;
+
 /** Makes the tickets of one connection (RFC 8446 section 4.6.1), each for a PSK of its own. */
 export class TicketIssuer {
   readonly #sessions: Sessions;
@@ -48,11 +51,10 @@ export class TicketIssuer {
 
   /** A NewSessionTicket message, or `undefined` where the session cannot be kept anywhere. */
   issue(): MaybePromise<Uint8Array | undefined> {
-    if (this.#isOver) return undefined;
+    if (this.#isOver || this.#issued === mostTickets) return undefined;
     const { tickets, cache, prefersCache, onTicket } = this.#sessions;
     const nonce = Uint8Array.of(this.#issued >>> 8, this.#issued++);
     const session = this.#session(nonce);
-    if (session.lifetime <= 0) return undefined;
     const bytes = writeSession(session);
     wipe(session.secret);
     const finish = (ticket: Uint8Array): Uint8Array =>
@@ -63,24 +65,30 @@ export class TicketIssuer {
         ticket,
         maxEarlyData: session.maxEarlyData,
       });
-    const sealed = prefersCache && cache ? undefined : tickets?.seal(bytes);
-    if (sealed !== undefined && sealed.length <= maxTicketLength) {
-      const told = onTicket?.(this.#provider.randomBytes(sessionIdLength), bytes);
-      if (isPromise(told)) return Promise.resolve(told).then(() => finish(sealed));
-      if (onTicket === undefined) wipe(bytes); // nobody keeps them
-      return finish(sealed);
+    try {
+      if (session.lifetime <= 0) return undefined;
+      const sealed = prefersCache && cache ? undefined : tickets?.seal(bytes);
+      if (sealed !== undefined && sealed.length <= maxTicketLength) {
+        const told = onTicket?.(this.#provider.randomBytes(sessionIdLength), bytes);
+        return isPromise(told) ? Promise.resolve(told).then(() => finish(sealed)) : finish(sealed);
+      }
+      if (cache === undefined) return undefined;
+      const id = this.#provider.randomBytes(sessionIdLength);
+      const saved = cache.save(id, bytes);
+      return isPromise(saved) ? Promise.resolve(saved).then(() => finish(id)) : finish(id);
+    } finally {
+      wipe(bytes); // who keeps them has a copy
     }
-    if (cache === undefined) return undefined;
-    const id = this.#provider.randomBytes(sessionIdLength);
-    const saved = cache.save(id, bytes);
-    return isPromise(saved) ? Promise.resolve(saved).then(() => finish(id)) : finish(id);
   }
 
   /** The session of the last ticket, as bytes that hold its secret; `undefined` before there is one. */
   session(): Uint8Array | undefined {
     if (this.#issued === 0 || this.#isOver) return undefined;
     const last = this.#issued - 1;
-    return writeSession(this.#session(Uint8Array.of(last >>> 8, last)));
+    const session = this.#session(Uint8Array.of(last >>> 8, last));
+    const bytes = writeSession(session);
+    wipe(session.secret);
+    return bytes;
   }
 
   #session(nonce: Uint8Array): Session {
