@@ -100,7 +100,7 @@ export abstract class SecureStream extends net.Socket {
       bytesWritten: {
         configurable: true,
         get(this: SecureStream) {
-          return this.#link.bytesWritten + this.writableLength;
+          return this.#link.writer.bytesWritten + this.writableLength;
         },
       },
     });
@@ -169,7 +169,7 @@ export abstract class SecureStream extends net.Socket {
 
   /** @internal */
   override _write(chunk: Uint8Array | string, encoding: BufferEncoding, done: Done): void {
-    this.#link.write(typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk, done);
+    this.#link.writer.write(typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk, done);
   }
 
   /** @internal */
@@ -177,12 +177,12 @@ export abstract class SecureStream extends net.Socket {
     const parts = chunks.map(({ chunk, encoding }) =>
       typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk,
     );
-    this.#link.writeParts(parts, done);
+    this.#link.writer.writeParts(parts, done);
   }
 
   /** @internal */
   override _final(done: Done): void {
-    this.#link.end(done);
+    this.#link.writer.end(done);
   }
 
   /** @internal */

@@ -1,0 +1,133 @@
+import type { Connection } from '../engine/connection.ts';
+import { toAlert } from '../engine/failure.ts';
+import { outputPool } from '../engine/output-pool.ts';
+import { nodeError } from './errors.ts';
+import type { Done, Transport } from './transport.ts';
+import { WritePieces, writeQuantum } from './write-pieces.ts';
+
+/** Parts of no more bytes together are joined at once, into a little of the memory that Node keeps ready. */
+const joinedLength = 2048;
+
+type Protector = Pick<Connection, 'protect' | 'close' | 'abort'>;
+type Outlet = Pick<Transport, 'write' | 'end'>;
+
+/** The application's data on its way out: held until the handshake is done, protected piece by piece, sent. */
+export class SecureWriter {
+  readonly #connection: Protector;
+  readonly #transport: Outlet;
+  /** Bytes of plaintext that are written. */
+  bytesWritten = 0;
+  /** Whether the handshake goes on, until which a write and an end wait. */
+  #isHolding = true;
+  #heldWrite: (() => void) | undefined;
+  #heldEnd: (() => void) | undefined;
+  /** The callback of the write that is under way. */
+  #writing: Done | undefined;
+  /** Why nothing can be written any more. */
+  #failure: Error | undefined;
+
+  constructor(connection: Protector, transport: Outlet) {
+    this.#connection = connection;
+    this.#transport = transport;
+  }
+
+  /** Sends application data. One write at a time, as streams do it. */
+  write(plain: Uint8Array, written: Done): void {
+    const done = this.#begin(plain.length, written);
+    if (this.#isHolding) this.#heldWrite = () => this.#writePlain(plain, 0, done);
+    else this.#writePlain(plain, 0, done);
+  }
+
+  /** The same for many parts, of which none is copied before its turn. */
+  writeParts(parts: readonly Uint8Array[], written: Done): void {
+    const pieces = new WritePieces(parts);
+    if (this.#isHolding || pieces.length <= joinedLength) {
+      return this.write(Buffer.concat(parts, pieces.length), written);
+    }
+    this.#writePieces(pieces, this.#begin(pieces.length, written));
+  }
+
+  /** Ends our side behind what was written. */
+  end(done: Done): void {
+    if (this.#isHolding) {
+      this.#heldEnd = () => this.end(done);
+      return;
+    }
+    this.#connection.close();
+    this.#transport.end(done);
+  }
+
+  /** The handshake is done: what was held goes out. */
+  open(): void {
+    this.#isHolding = false;
+    this.#heldWrite?.();
+    this.#heldEnd?.();
+    this.#heldWrite = this.#heldEnd = undefined;
+  }
+
+  /** The connection is over: what is written from now on fails, by `failure` if there is one. */
+  shut(failure?: Error): void {
+    this.#isHolding = false;
+    this.#failure = failure;
+  }
+
+  /** A write whose end its stream will not see any more is told so now. */
+  destroy(error: Error | null): void {
+    this.#writing?.(error ?? nodeError('ERR_STREAM_DESTROYED', 'Cannot call write after a stream was destroyed'));
+  }
+
+  #begin(length: number, written: Done): Done {
+    const done = (error?: Error | null): void => {
+      if (this.#writing !== done) return;
+      this.#writing = undefined;
+      if (!error) this.bytesWritten += length;
+      written(error);
+    };
+    this.#writing = done;
+    return done;
+  }
+
+  #writePlain(plain: Uint8Array, at: number, done: Done): void {
+    if (at >= plain.length) return done();
+    const end = at + writeQuantum;
+    const bytes = this.#protect(plain.length <= writeQuantum ? plain : plain.subarray(at, end), done);
+    this.#send(bytes, done, () => {
+      if (end >= plain.length) done();
+      else this.#writePlain(plain, end, done);
+    });
+  }
+
+  #writePieces(pieces: WritePieces, done: Done): void {
+    const bytes = pieces.next((piece) => this.#protect(piece, done));
+    this.#send(bytes, done, () => {
+      if (pieces.isEmpty) done();
+      else this.#writePieces(pieces, done);
+    });
+  }
+
+  /** Protects what goes out at once; `undefined` where that fails, of which `done` hears. */
+  #protect(plain: Uint8Array, done: Done): Uint8Array | undefined {
+    let bytes: Uint8Array | undefined;
+    try {
+      bytes = this.#connection.protect(plain);
+    } catch (error) {
+      this.#connection.abort(toAlert(error)); // a padding callback that throws
+      done(error as Error);
+      return undefined;
+    }
+    if (bytes === undefined) {
+      done(this.#failure ?? nodeError('ERR_STREAM_DESTROYED', 'the TLS connection is closed for writing'));
+    }
+    return bytes;
+  }
+
+  /** Sends what is protected, if anything is, and then goes on; `done` hears what fails. */
+  #send(bytes: Uint8Array | undefined, done: Done, goOn: () => void): void {
+    if (bytes === undefined) return;
+    this.#transport.write(bytes, (error) => {
+      outputPool.give(bytes);
+      if (error) done(error);
+      else goOn();
+    });
+  }
+}
