@@ -3,7 +3,7 @@ import { execFile, execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import type { Done, Work } from './protocol.ts';
+import { type Done, mebibyte, type Work } from './protocol.ts';
 
 const run = promisify(execFile);
 type WorkOf<K extends Work['kind']> = Extract<Work, { readonly kind: K }>;
@@ -34,12 +34,14 @@ const noCompiler = 'no C compiler or no libssl-dev';
 
 export class Clients {
   readonly #handshakes: string | undefined;
+  readonly #transfer: string | undefined;
   readonly #burst: string | undefined;
   readonly #missing: Partial<Record<Work['kind'], string>> = {};
 
   /** `folder`: where those in C are compiled to. */
   constructor(folder: string) {
     this.#handshakes = compile('handshakes', folder);
+    this.#transfer = compile('transfer', folder);
     this.#burst = compile('burst', folder);
     if (!this.#burst) this.#missing.burst = noCompiler;
     if (!isInstalled('wrk')) this.#missing.https = 'wrk is not installed (apt: wrk)';
@@ -52,9 +54,9 @@ export class Clients {
     return this.#missing[work.kind];
   }
 
-  /** What makes the handshakes, in words. */
-  get handshakesBy(): string {
-    return this.#handshakes
+  /** What shakes hands, moves data and pings, in words. */
+  get names(): string {
+    return this.#handshakes && this.#transfer
       ? 'clients of OpenSSL in C'
       : 'clients of node:tls, for want of a C compiler and libssl-dev';
   }
@@ -64,6 +66,12 @@ export class Clients {
     switch (work.kind) {
       case 'handshakes':
         return this.#handshakes ? shakeHands(this.#handshakes, work) : undefined;
+      case 'download':
+      case 'upload':
+      case 'get':
+        return this.#transfer ? transfer(this.#transfer, work, work.mebibytes * mebibyte) : undefined;
+      case 'ping':
+        return this.#transfer ? transfer(this.#transfer, work, work.count, work.connections) : undefined;
       case 'burst':
         return burst(this.#burst!, work);
       case 'https':
@@ -85,6 +93,13 @@ async function shakeHands(program: string, work: WorkOf<'handshakes'>): Promise<
   const { sessions, resumed, seconds } = JSON.parse(stdout) as Record<'sessions' | 'resumed' | 'seconds', number>;
   if (resumed !== (work.resumes ? work.count : 0)) throw new Error(`${resumed} of ${work.count} were resumed`);
   return { milliseconds: 1000 * seconds, sessions };
+}
+
+/** Moves bytes, or pings; `amounts`: the program's last arguments. Throws unless all came that was to come. */
+async function transfer(program: string, { port, tls, kind }: Work, ...amounts: number[]): Promise<Done> {
+  const { stdout } = await run(program, [port, tls.suite, tls.group, kind, ...amounts].map(String));
+  const { seconds } = JSON.parse(stdout) as { readonly seconds: number };
+  return { milliseconds: 1000 * seconds, sessions: 0 };
 }
 
 interface Latency {

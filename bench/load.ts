@@ -1,4 +1,5 @@
-// The load generator: node:tls clients in a process of their own, which offer nothing but the suite and group wanted.
+// The load generator: node:tls clients in a process of their own, which offer nothing but the suite and group wanted. They
+// hold connections, and stand in for the clients in C where there is no compiler.
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';

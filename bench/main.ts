@@ -118,7 +118,7 @@ function remarks(lines: readonly Line[], load: LoadGenerator): string[] {
   const missed = lines.filter((l) => l.verdict === 'missed').map((l) => l.name);
   return [
     ...(counted === '' ? [] : [`Sessions (TLS 1.3: tickets) given to each client, tsls / node:tls: ${counted}.`]),
-    `Handshakes are made by ${load.clients.handshakesBy}.`,
+    `Handshakes, transfers and pings are made by ${load.clients.names}.`,
     missed.length > 0 ? `Goals missed: ${missed.join(', ')}.` : 'No goal missed.',
   ];
 }
