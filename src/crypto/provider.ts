@@ -53,6 +53,8 @@ export interface EphemeralKey {
   readonly share: Uint8Array;
   /** The shared secret with a peer's share; throws `TlsAlert` (illegal_parameter) for an invalid share. */
   derive(peerShare: Uint8Array): Uint8Array;
+  /** Wipes the private half as far as it is ours to wipe. `derive` must not be called afterwards. */
+  release(): void;
 }
 
 /** A finite field for Diffie-Hellman, as TLS 1.2 spells it out (RFC 5246 section 7.4.3): a safe prime and a generator. */

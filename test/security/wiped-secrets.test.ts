@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { hashLength } from '../../src/crypto/cipher-suites.ts';
 import { hkdfExpandLabel, hkdfExtract } from '../../src/crypto/hkdf.ts';
 import { nodeCrypto } from '../../src/crypto/node/provider.ts';
-import type { Aead, CryptoProvider } from '../../src/crypto/provider.ts';
+import type { Aead, CryptoProvider, EphemeralKey } from '../../src/crypto/provider.ts';
 import { ServerSessions } from '../../src/node/sessions.ts';
 import { writeSession } from '../../src/session/session.ts';
 import { ContentType, ExtensionType, HandshakeType } from '../../src/wire/code-points.ts';
@@ -19,7 +19,7 @@ import { StepClient } from '../support/step-client.ts';
 /** A provider that remembers every key, and every value that is one. */
 function watchful(): { readonly provider: CryptoProvider; left(): string[] } {
   const seen = new Map<Uint8Array, string>();
-  const keys = new Set<Aead>();
+  const keys = new Set<Aead | EphemeralKey>();
   const note = <T extends Uint8Array>(what: string, bytes: T): T => {
     if (bytes.length >= 16) seen.set(bytes, what);
     return bytes;
@@ -56,7 +56,16 @@ function watchful(): { readonly provider: CryptoProvider; left(): string[] } {
         ...(generate && {
           generate() {
             const key = generate();
-            return { share: key.share, derive: (share) => note('shared secret', key.derive(share)) };
+            const watched: EphemeralKey = {
+              share: key.share,
+              derive: (share) => note('shared secret', key.derive(share)),
+              release() {
+                keys.delete(watched);
+                key.release();
+              },
+            };
+            keys.add(watched);
+            return watched;
           },
         }),
       };
@@ -64,7 +73,7 @@ function watchful(): { readonly provider: CryptoProvider; left(): string[] } {
   };
   const left = (): string[] => [
     ...[...seen].filter(([bytes]) => isSecret(bytes)).map(([, what]) => what),
-    ...[...keys].map(() => 'AEAD that is not released'),
+    ...[...keys].map(() => 'key that is not released'),
   ];
   return { provider, left };
 }

@@ -37,9 +37,9 @@ export function finiteFieldKey(field: FiniteField): EphemeralKey {
       } catch {
         return badShare('is not of the group');
       }
-      exponent.fill(0);
       return withoutLeadingZeros(secret);
     },
+    release: () => void exponent.fill(0),
   };
 }
 

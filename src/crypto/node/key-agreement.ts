@@ -15,6 +15,9 @@ function badShare(group: number, why: string): never {
   fail('illegalParameter', `the key share of ${groupName(group)} ${why}`, 'BAD_ECPOINT');
 }
 
+/** OpenSSL wipes what Node holds when that is collected. */
+const leftToNode = (): void => {};
+
 function respondWith(generate: () => EphemeralKey): KeyAgreement['respond'] {
   return (clientShare) => {
     const key = generate();
@@ -38,6 +41,7 @@ function nistCurve(group: number, curve: string, coordinateLength: number): Diff
           return badShare(group, 'is not a point on the curve');
         }
       },
+      release: leftToNode,
     };
   };
   return { group, shareLength, generate, respond: respondWith(generate) };
@@ -79,6 +83,7 @@ function montgomeryCurve(group: number, type: 'x25519' | 'x448', crv: string, sh
           return badShare(group, 'is a point of small order');
         }
       },
+      release: leftToNode,
     };
   };
   return { group, shareLength, generate, respond: respondWith(generate) };

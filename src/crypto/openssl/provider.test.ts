@@ -113,18 +113,27 @@ describe('the OpenSSL provider does what node:crypto does', { skip }, () => {
       if (i % 2) theirs[31]! |= 0x80;
       const { share, secret } = ours.respond(theirs);
       assert.equal(hex(client.derive(share)), hex(secret));
+      // Keys that are kept, with others made and used meanwhile.
+      const kept = ours.generate!();
+      const other = ours.generate!();
+      other.derive(theirs);
+      assert.equal(hex(client.derive(kept.share)), hex(kept.derive(theirs)));
+      for (const key of [kept, other]) key.release();
     }
-    const shares = new Set(Array.from({ length: 50 }, () => hex(ours.respond(randomBytes(32)).share)));
-    assert.equal(shares.size, 50);
+    const shares = Array.from({ length: 50 }, () => [ours.respond(randomBytes(32)), ours.generate!()]).flat();
+    assert.equal(new Set(shares.map(({ share }) => hex(share))).size, 100);
   });
 
   it('X25519 refuses shares that are none', () => {
-    const { respond } = provider.keyAgreement(NamedGroup.x25519)!;
+    const { respond, generate } = provider.keyAgreement(NamedGroup.x25519)!;
     const isIllegal = (error: unknown): boolean => error instanceof TlsAlert && error.alert === 'illegalParameter';
     for (const length of [0, 31, 33]) assert.throws(() => respond(new Uint8Array(length)), isIllegal);
     assert.throws(() => respond(new Uint8Array(32)), isIllegal, 'a point of small order');
     assert.throws(() => respond(Uint8Array.of(1, ...new Uint8Array(31))), isIllegal, 'another');
+    const kept = generate!();
+    for (const share of [new Uint8Array(31), new Uint8Array(32)]) assert.throws(() => kept.derive(share), isIllegal);
     assert.equal(respond(randomBytes(32)).secret.length, 32, 'and goes on working');
+    assert.equal(kept.derive(randomBytes(32)).length, 32, 'the kept one too');
   });
 });
 

@@ -58,7 +58,7 @@ function opensslCrypto(library: Library): OpensslCrypto {
   const hmac: CryptoProvider['hmac'] = (name, key, bytes, length = hashLength[name]) =>
     macs[name].fits(key, bytes) ? macs[name].compute(key, bytes, length) : nodeCrypto.hmac(name, key, bytes, length);
   const signer = new OpensslSigner(library, memory);
-  const x25519 = fasterX25519(new OpensslX25519(library, memory));
+  const x25519 = agreementBy(new OpensslX25519(library, memory));
   return {
     ...nodeCrypto,
     name: 'openssl',
@@ -72,7 +72,8 @@ function opensslCrypto(library: Library): OpensslCrypto {
   };
 }
 
-/** TLS 1.2 publishes its share before it has the client's: such keys outlive a call, and are better off with Node. */
-function fasterX25519(openssl: OpensslX25519): KeyAgreement {
-  return { ...nodeCrypto.keyAgreement(NamedGroup.x25519)!, respond: (share) => openssl.respond(share) };
-}
+const agreementBy = (x25519: OpensslX25519): KeyAgreement => ({
+  group: NamedGroup.x25519,
+  generate: () => x25519.generate(),
+  respond: (share) => x25519.respond(share),
+});

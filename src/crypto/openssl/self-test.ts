@@ -40,8 +40,12 @@ export function selfTest(provider: CryptoProvider): void {
   }
   checkSignature(provider);
   const reference = nodeCrypto.keyAgreement(NamedGroup.x25519)!.generate!();
-  const { share, secret } = provider.keyAgreement(NamedGroup.x25519)!.respond(reference.share);
+  const x25519 = provider.keyAgreement(NamedGroup.x25519)!;
+  const { share, secret } = x25519.respond(reference.share);
   check('X25519', hex(reference.derive(share)) === hex(secret));
+  const later = x25519.generate!();
+  check('X25519 with a key that is kept', hex(reference.derive(later.share)) === hex(later.derive(reference.share)));
+  later.release();
 }
 
 function checkSignature(provider: CryptoProvider): void {

@@ -43,11 +43,21 @@ function* fullHandshake(negotiation: Negotiation, secureRenegotiation: boolean):
   negotiation.report.group = choice.exchange?.group;
   const hs = begin(negotiation, choice.suite, alpn, secureRenegotiation);
   const keeping = chooseKeeping(hs);
-  return yield* wipingOnFailure(hs, exchangeFlights(hs, choice, keeping));
+  const ephemeral = choice.exchange?.generate();
+  try {
+    return yield* wipingOnFailure(hs, exchangeFlights(hs, choice, ephemeral, keeping));
+  } finally {
+    ephemeral?.release();
+  }
 }
 
 /** From ServerHello to Finished, figure 1. */
-function* exchangeFlights(hs: Conversation12, choice: Choice12, keeping: Keeping): Steps<Secured> {
+function* exchangeFlights(
+  hs: Conversation12,
+  choice: Choice12,
+  ephemeral: EphemeralKey | undefined,
+  keeping: Keeping,
+): Steps<Secured> {
   const { hello, config, policy } = hs;
   const credential = choice.identity?.credential;
   const staple =
@@ -65,7 +75,7 @@ function* exchangeFlights(hs: Conversation12, choice: Choice12, keeping: Keeping
     if (staple) send(hs, writeCertificateStatus(staple));
     hs.report.reach('certificate');
   }
-  const ephemeral = yield* sendKeyExchange(hs, choice);
+  yield* sendKeyExchange(hs, choice, ephemeral);
   // RFC 5246 section 7.4.4: only a server that shows a certificate may ask for one.
   const clientAuth = credential && config.clientAuth;
   if (clientAuth) send(hs, writeCertificateRequest12(certificateRequest(hs, clientAuth)));

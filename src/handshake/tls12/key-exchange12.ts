@@ -12,9 +12,11 @@ import { masterSecret } from './key-schedule12.ts';
 import type { Choice12 } from './negotiate12.ts';
 
 /** ServerKeyExchange: our share, signed where a certificate says who we are (RFC 8422 section 5.4, RFC 5246 section 7.4.3, RFC 5489 section 2). */
-export function* sendKeyExchange(hs: Conversation12, choice: Choice12): Steps<EphemeralKey | undefined> {
-  const { exchange, identity } = choice;
-  const ephemeral = exchange?.generate();
+export function* sendKeyExchange(
+  hs: Conversation12,
+  { exchange, identity }: Choice12,
+  ephemeral: EphemeralKey | undefined,
+): Steps<void> {
   const parameters = ephemeral && exchange?.writeParameters(ephemeral.share);
   if (identity !== undefined && parameters !== undefined) {
     hs.report.credential = identity.credential;
@@ -25,11 +27,10 @@ export function* sendKeyExchange(hs: Conversation12, choice: Choice12): Steps<Ep
   } else {
     const hint = hs.config.pskIdentityHint;
     // RFC 4279 section 2: without a hint and without a share the message is left out.
-    if (hint === undefined && parameters === undefined) return undefined;
+    if (hint === undefined && parameters === undefined) return;
     send(hs, writePskServerKeyExchange(hint ?? new Uint8Array(), parameters));
   }
   hs.report.reach('serverKeyExchange');
-  return ephemeral;
 }
 
 export interface ReceivedKeys {
