@@ -3,7 +3,8 @@ import { describe, it } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { ServerConfig } from '../../src/handshake/config.ts';
 import { TlsAlert } from '../../src/wire/alert.ts';
-import { ext, hello12, hello13, withExtension } from '../support/client-hello.ts';
+import { ExtensionType } from '../../src/wire/code-points.ts';
+import { ext, hello12, hello13, withExtension, withoutExtension } from '../support/client-hello.ts';
 import { connect12, connect13, RawClient } from '../support/raw-client.ts';
 import { type ServerEndOptions, serverConfig } from '../support/server-end.ts';
 
@@ -135,6 +136,13 @@ describe('callbacks of the application', () => {
 });
 
 describe('exporters and key log', () => {
+  it('nothing is exported of a master secret that is not bound to its handshake (RFC 7627 section 5.4)', () => {
+    const { connection } = connect12({}, (hello) => withoutExtension(hello, ExtensionType.extendedMasterSecret)).server;
+    assert.throws(() => connection.secured?.exportKeyingMaterial('EXPORTER-test', 32), {
+      code: 'ERR_TLS_INVALID_STATE',
+    });
+  });
+
   for (const [version, connect] of [
     ['1.3', connect13],
     ['1.2', connect12],

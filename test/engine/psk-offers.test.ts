@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
 import { describe, it } from 'node:test';
+import { cipherSuites } from '../../src/crypto/cipher-suites.ts';
+import { nodeCrypto } from '../../src/crypto/node/provider.ts';
+import { finishedVerifyData, KeySchedule } from '../../src/handshake/tls13/key-schedule.ts';
 import { writeKeyUpdate } from '../../src/messages/key-update.ts';
 import { ServerSessions } from '../../src/node/sessions.ts';
-import { ContentType as T } from '../../src/wire/code-points.ts';
+import { ExtensionType, ContentType as T } from '../../src/wire/code-points.ts';
+import { Writer } from '../../src/wire/writer.ts';
+import { ext, type HelloFields, hello13, withExtension, writeHello } from '../support/client-hello.ts';
 import { connect13, RawClient } from '../support/raw-client.ts';
 import { getSession, helloWithSession, type KeptSession, type ResumptionOptions } from '../support/resumption.ts';
 import type { ServerEndOptions } from '../support/server-end.ts';
@@ -50,6 +55,84 @@ describe('a PSK that a client offers', () => {
   });
   it('goes on whatever age the client tells, where there is no early data (RFC 8446 section 4.2.10)', () => {
     for (const age of [0, 1000, 10 ** 9, 2 ** 32 - 1]) assert.ok(isResumed(comeBack(kept, { age })));
+  });
+});
+
+describe('several PSKs that a client offers', () => {
+  const early: ServerEndOptions = {
+    policy: { sessions: new ServerSessions(new EventEmitter(), { maxEarlyData: 100 }) },
+  };
+  const strange: KeptSession = { ...kept, identity: new Uint8Array(90), psk: new Uint8Array(32), suite: 0x1301 };
+
+  /** The suite of all of them, whose binders have 32 bytes. */
+  const withSha256 = (hello: HelloFields): HelloFields => ({ ...hello, cipherSuites: [0x1301] });
+
+  /** Offers sessions with binders of their own, in an order that may be another; the last is to be taken. */
+  function offer(
+    at: ServerEndOptions,
+    sessions: readonly KeptSession[],
+    arrange = (binders: Uint8Array[]): readonly Uint8Array[] => binders,
+  ): RawClient {
+    const client = new RawClient(at);
+    client.psk = sessions.at(-1)!.psk;
+    const write = (hello: HelloFields, binders: readonly Uint8Array[]): HelloFields => {
+      const body = new Writer()
+        .vector16((list) => {
+          for (const { identity, ageAdd } of sessions) list.vector16((id) => id.bytes(identity)).u32(ageAdd);
+        })
+        .vector16((list) => {
+          for (const binder of binders) list.vector8((b) => b.bytes(binder));
+        });
+      return withExtension(hello, [ExtensionType.preSharedKey, body.take()]);
+    };
+    const modes = withExtension(withSha256(hello13(client.key)), ext.pskKeyExchangeModes([1]));
+    const hello = withExtension(modes, ext.earlyData());
+    const blank = writeHello(
+      write(
+        hello,
+        sessions.map(() => new Uint8Array(32)),
+      ),
+    );
+    const partialHash = nodeCrypto.digest('sha256', blank.subarray(0, blank.length - 2 - 33 * sessions.length));
+    const binders = sessions.map(({ psk, suite }) => {
+      const used = cipherSuites.find(({ id }) => id === suite)!;
+      const key = new KeySchedule(nodeCrypto, used, psk).binderKey('res binder');
+      return finishedVerifyData(nodeCrypto, used, key, partialHash);
+    });
+    return client.sendHello(write(hello, arrange(binders)));
+  }
+
+  it('each have the binder at their place', () => {
+    const session = getSession(early, withSha256);
+    const other = getSession(early, withSha256);
+    const client = offer(early, [strange, session]);
+    assert.equal(client.server.failure, undefined);
+    assert.equal(client.read().serverHello?.extensions.get(ExtensionType.preSharedKey)?.[1], 1);
+    for (const sessions of [
+      [strange, session],
+      [session, other],
+    ])
+      assert.equal(offer(early, sessions, (all) => all.reverse()).server.failure?.code, 'BINDER_DOES_NOT_VERIFY');
+  });
+
+  it('bring early data with the first of them only (RFC 8446 section 4.2.10)', () => {
+    for (const [isFirst, expected] of [
+      [true, 'accepted'],
+      [false, 'rejected'],
+    ] as const) {
+      const session = getSession(early, withSha256);
+      const client = offer(early, isFirst ? [session, strange] : [strange, session]);
+      assert.ok(isResumed(client));
+      assert.equal(client.server.connection.report.earlyData, expected);
+    }
+  });
+
+  it('are looked for a few at a time', () => {
+    const session = getSession(early, withSha256);
+    const strangers = (count: number) =>
+      Array.from({ length: count }, (_, i) => ({ ...strange, identity: new Uint8Array(i + 1) }));
+    assert.ok(isResumed(offer(early, [...strangers(3), session])));
+    assert.ok(!isResumed(offer(early, [...strangers(4), session])));
   });
 });
 

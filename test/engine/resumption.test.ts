@@ -237,6 +237,17 @@ describe('early data (RFC 8446 section 4.2.10)', () => {
     );
   });
 
+  it('comes in records of any length: the client knows of no limit yet (RFC 8449 section 4)', () => {
+    const server = early({ maxEarlyData: 16_384 }, { config: { recordSizeLimit: 512 } });
+    const limits = (hello: HelloFields) => withExtension(hello, ext.recordSizeLimit(16_385));
+    const client = sendEarly(server, getSession(server), 'x'.repeat(16_384), { change: limits });
+    assert.equal(client.server.plaintext.length, 16_384);
+    end(client);
+    finish(client);
+    client.useApplicationKeys().send(ContentType.applicationData, Buffer.alloc(513));
+    assert.equal(failureOf(client)?.alert, 'recordOverflow');
+  });
+
   it('is taken once with each ticket', () => {
     const server = early();
     const session = getSession(server);
@@ -294,6 +305,14 @@ describe('early data (RFC 8446 section 4.2.10)', () => {
         const server = early({}, { config: { alpn: ['a', 'b'] } });
         const session = getSession(server, (hello) => withExtension(hello, ext.alpn(['a'])));
         return sendEarly(server, session, 'x', { change: (hello) => withExtension(hello, ext.alpn(['b'])) });
+      },
+    ],
+    [
+      'with another suite of the same hash than the session has',
+      () => {
+        const server = early();
+        const session = getSession(server, (hello) => ({ ...hello, cipherSuites: [0x1301] }));
+        return sendEarly(server, session, 'x', { change: (hello) => ({ ...hello, cipherSuites: [0x1303] }) });
       },
     ],
     [

@@ -1,5 +1,6 @@
 import type { CipherSuite } from '../../crypto/cipher-suites.ts';
 import type { CryptoProvider } from '../../crypto/provider.ts';
+import type { Offers } from '../../extensions/registry.ts';
 import { byteString, bytesOf } from '../../wire/byte-string.ts';
 import { ProtocolVersion } from '../../wire/code-points.ts';
 import { wipe } from '../../wire/wipe.ts';
@@ -19,6 +20,7 @@ export interface Origin12 {
   readonly provider: CryptoProvider;
   readonly suite: CipherSuite;
   readonly randoms: Randoms;
+  readonly hello: { readonly offers: Pick<Offers, 'extendedMasterSecret'> };
 }
 
 /** What outlives the handshake; all of it copies, since a view of a few bytes would keep all that lie beside them. */
@@ -33,12 +35,14 @@ export class Secured12 implements Secured {
   readonly #ownFinished: string;
   readonly #peerFinished: string;
   readonly #master: Uint8Array;
+  /** Whether the master secret is bound to its handshake (RFC 7627). */
+  readonly #isBound: boolean;
   readonly #session: Uint8Array | undefined;
   #isOver = false;
 
   /** Takes `master` and `session` over: what they were in is wiped. */
   constructor(
-    { provider, suite, randoms }: Origin12,
+    { provider, suite, randoms, hello }: Origin12,
     master: Uint8Array,
     session: Uint8Array | undefined,
     outcome: Outcome12,
@@ -52,6 +56,7 @@ export class Secured12 implements Secured {
     this.client = outcome.client;
     this.forgetSession = outcome.forgetSession;
     this.#master = new Uint8Array(master);
+    this.#isBound = hello.offers.extendedMasterSecret === true;
     this.#session = session && new Uint8Array(session);
     wipe(master, session);
   }
@@ -74,6 +79,7 @@ export class Secured12 implements Secured {
 
   exportKeyingMaterial(label: string, length: number, context?: Uint8Array): Uint8Array {
     if (this.#isOver) throw new Error('the connection is over, and its secrets are gone');
+    if (!this.#isBound) throw unboundSecret();
     const randoms = { client: bytesOf(this.#clientRandom), server: bytesOf(this.#serverRandom) };
     return exportKeyingMaterial12(this.#provider, this.#suite, this.#master, randoms, label, context, length);
   }
@@ -83,3 +89,9 @@ export class Secured12 implements Secured {
     wipe(this.#master, this.#session);
   }
 }
+
+/** RFC 7627 section 5.4: somebody in between may have made two connections with one such master secret. */
+const unboundSecret = (): Error =>
+  Object.assign(new Error('without extended_master_secret, no keying material is exported'), {
+    code: 'ERR_TLS_INVALID_STATE',
+  });

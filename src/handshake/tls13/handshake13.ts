@@ -7,7 +7,6 @@ import { writeEncryptedExtensions } from '../../messages/encrypted-extensions.ts
 import { checkEndOfEarlyData } from '../../messages/end-of-early-data.ts';
 import { writeFinished } from '../../messages/finished.ts';
 import { writeServerHello } from '../../messages/server-hello.ts';
-import { maxPlaintextLength } from '../../record/record-reader.ts';
 import { fail } from '../../wire/alert.ts';
 import { ProtocolVersion } from '../../wire/code-points.ts';
 import { wipe } from '../../wire/wipe.ts';
@@ -29,7 +28,7 @@ import { checkFullHello13, checkHello13, selectIdentity13, selectSuite13 } from 
 import { laterRequests } from './post-handshake-auth.ts';
 import { type ChosenPsk, findPsk, type KnownPsk, pskModes, wipePsk } from './pre-shared-keys.ts';
 import { SecretPair } from './secret-pair.ts';
-import { type LastingSecrets, opener, Secured13, sealer } from './secured13.ts';
+import { earlyOpener, type LastingSecrets, opener, Secured13, sealer } from './secured13.ts';
 import { TicketIssuer } from './tickets.ts';
 
 /** A TLS 1.3 handshake all of whose parameters are chosen. */
@@ -144,8 +143,7 @@ function* sendServerFlight(hs: Handshake13): Steps<Flight> {
   channel.protectSending(sealer(hs, traffic.server));
   if (early) {
     channel.keylog(() => keylogLine('CLIENT_EARLY_TRAFFIC_SECRET', hello.random, early));
-    // What a client sends early it sends before it knows of any max_fragment_length.
-    channel.protectReceiving(opener(hs, early, maxPlaintextLength));
+    channel.protectReceiving(earlyOpener(hs, early));
     channel.takeEarlyData(hs.psk!.session!.maxEarlyData);
     wipe(early);
   } else {

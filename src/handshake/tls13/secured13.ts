@@ -31,11 +31,12 @@ export const sealer = ({ provider, suite }: Protection, secret: TrafficSecret): 
   new Sealer13(trafficKey(provider, suite, secret), aeadShapes[suite.aead]);
 
 /** Opens what comes under a traffic secret. */
-export const opener = (
-  { provider, suite, limits }: Protection,
-  secret: TrafficSecret,
-  contentLimit: number | undefined = limits.replies.maxFragmentLength,
-): Opener13 => new Opener13(trafficKey(provider, suite, secret), limits.receiving, contentLimit);
+export const opener = ({ provider, suite, limits }: Protection, secret: TrafficSecret): Opener13 =>
+  new Opener13(trafficKey(provider, suite, secret), limits.receiving, limits.replies.maxFragmentLength);
+
+/** Opens early data, in records of any length: a client sends it before it knows of the limits that we have. */
+export const earlyOpener = ({ provider, suite }: Protection, secret: TrafficSecret): Opener13 =>
+  new Opener13(trafficKey(provider, suite, secret));
 
 /** The secrets that outlive the handshake. */
 export interface LastingSecrets {
