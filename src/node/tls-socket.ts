@@ -3,52 +3,36 @@ import type { Duplex } from 'node:stream';
 import { nodeCertificate, type X509Certificate } from '../crypto/node/x509.ts';
 import type { ClientIdentity } from '../handshake/handshake.ts';
 import type { HandshakeReport } from '../handshake/report.ts';
-import { versionName } from '../wire/code-points.ts';
-import { type AlpnProtocols, readAlpnProtocols } from './alpn-protocols.ts';
-import { checkFunction, checkNumber, checkObject, checkString, invalidArgType, isBytes, isGiven } from './arguments.ts';
+import { checkFunction, checkNumber, checkObject, checkString, invalidArgType } from './arguments.ts';
 import type { SecureContextOptions } from './context-options.ts';
-import { type CryptoOptions, chooseCrypto } from './crypto-provider.ts';
 import { nodeError } from './errors.ts';
 import { publish } from './handshake-channels.ts';
 import { traceTo } from './handshake-trace.ts';
 import { type LegacyCertificate, legacyCertificate } from './legacy-certificate.ts';
-import { opensslSchemeName } from './named-lists.ts';
 import { notePeer } from './peer-address.ts';
 import { peerCertificate } from './peer-certificates.ts';
-import { ConnectionPolicy, checkPolicyOptions, type PolicyOptions } from './policy.ts';
-import { asSecureContext, createSecureContext, type SecureContext } from './secure-context.ts';
+import { ConnectionPolicy } from './policy.ts';
+import { asSecureContext, type SecureContext } from './secure-context.ts';
 import { SecureStream, type StreamRole } from './secure-stream.ts';
-import { sessionsOf } from './sessions.ts';
-
-export interface TLSSocketOptions extends SecureContextOptions, CryptoOptions, Omit<PolicyOptions, 'alpnProtocols'> {
-  /** Must be true: tsls is a server. */
-  readonly isServer?: boolean | undefined;
-  readonly secureContext?: SecureContext | undefined;
-  readonly ALPNProtocols?: AlpnProtocols | undefined;
-  readonly allowHalfOpen?: boolean | undefined;
-  readonly highWaterMark?: number | undefined;
-  /** The server to which a socket that the application made belongs: `keylog` is told to it too. */
-  readonly server?: Server | undefined;
-  /** Whether what is sent and received is written to standard error, as by `enableTrace()`. */
-  readonly enableTrace?: boolean | undefined;
-  /** Whether nothing is read after the handshake until `resume()` is called. */
-  readonly pauseOnConnect?: boolean | undefined;
-}
+import { standaloneRole } from './standalone-role.ts';
+import {
+  asBuffer,
+  type CipherInfo,
+  chosenProtocol,
+  cipherInfo,
+  type EarlyDataState,
+  earlyDataState,
+  keyingMaterial,
+  requestedHost,
+  sharedSigalgs,
+} from './tls-socket-facts.ts';
+import type { TLSSocketOptions } from './tls-socket-options.ts';
 
 /** What a Server adds to the sockets that it makes. */
 export interface ServerSide {
   readonly ownsTransport: boolean;
   readonly server: Server;
   readonly role: (socket: TLSSocket) => StreamRole;
-}
-
-/** A cipher suite as `getCipher` tells it. */
-export interface CipherInfo {
-  /** OpenSSL's name. */
-  readonly name: string;
-  /** The RFC's name. */
-  readonly standardName: string;
-  readonly version: string;
 }
 
 /** The server's end of a TLS connection: a `net.Socket` whose data is encrypted on the way. */
@@ -153,9 +137,8 @@ export class TLSSocket extends SecureStream {
    * What became of the data that the client sent with its ClientHello (0-RTT): `rejected`; `accepted`, when what is
    * read may be a replay; `confirmed`, from the event of that name on; `null` where the client offered none.
    */
-  get earlyData(): 'rejected' | 'accepted' | 'confirmed' | null {
-    const { earlyData = null } = this.connection.report;
-    return earlyData === 'accepted' && this.connection.isConfirmed ? 'confirmed' : earlyData;
+  get earlyData(): EarlyDataState {
+    return earlyDataState(this.connection);
   }
 
   /** The session that the client could resume, with its secret, as `newSession` tells it; `undefined` where there is none. */
@@ -178,19 +161,17 @@ export class TLSSocket extends SecureStream {
 
   /** The protocol chosen by ALPN, `false` when there is none, `null` before the handshake is done. */
   get alpnProtocol(): string | false | null {
-    return this.connection.isSecure ? (this.connection.report.alpnProtocol ?? false) : null;
+    return chosenProtocol(this.connection, 'alpnProtocol');
   }
 
   /** The protocol that the client chose by NPN (TLS 1.2), `false` when there is none, `null` before the handshake is done. */
   get npnProtocol(): string | false | null {
-    return this.connection.isSecure ? (this.connection.report.npnProtocol ?? false) : null;
+    return chosenProtocol(this.connection, 'npnProtocol');
   }
 
   /** The host that the client asked for, `false` when it named none, `null` before its ClientHello was read. */
   get servername(): string | false | null {
-    const { report } = this.connection;
-    if (report.serverName !== undefined) return report.serverName;
-    return report.stage === 'start' ? null : false;
+    return requestedHost(this.connection.report);
   }
 
   /** Whether the handshake is done, by the name under which code that knows node:tls too well looks for it. @internal */
@@ -205,9 +186,7 @@ export class TLSSocket extends SecureStream {
 
   /** The cipher suite; as in Node `undefined` before it is chosen, of which the type says nothing. */
   getCipher(): CipherInfo {
-    const suite = this.connection.report.cipherSuite;
-    if (suite === undefined) return undefined as unknown as CipherInfo;
-    return { name: suite.name, standardName: suite.standardName, version: versionName(suite.version) };
+    return cipherInfo(this.connection.report) as CipherInfo;
   }
 
   /** The verify_data of our Finished. */
@@ -234,9 +213,7 @@ export class TLSSocket extends SecureStream {
 
   /** Signature schemes that both sides have, in our order and OpenSSL's spelling (`RSA-PSS+SHA256`). */
   getSharedSigalgs(): string[] {
-    const { clientHello, signatureSchemes } = this.connection.report;
-    const theirs = clientHello?.offers.signatureAlgorithms ?? [];
-    return signatureSchemes.filter((scheme) => theirs.includes(scheme)).map(opensslSchemeName);
+    return sharedSigalgs(this.connection.report);
   }
 
   /** `null`, as in Node on a server. */
@@ -253,16 +230,7 @@ export class TLSSocket extends SecureStream {
    * `ERR_TLS_INVALID_STATE` before the handshake is done, and when the connection is over.
    */
   exportKeyingMaterial(length: number, label: string, context?: Uint8Array): Buffer<ArrayBuffer> {
-    const { secured } = this.connection;
-    checkNumber('length', length, 1, 2 ** 32 - 1, true);
-    checkString('label', label);
-    if (context !== undefined && !isBytes(context)) {
-      throw invalidArgType('context', 'an instance of Buffer, TypedArray, or DataView', context);
-    }
-    if (secured === undefined || this.connection.isOver) {
-      throw nodeError('ERR_TLS_INVALID_STATE', 'TLS socket connection must be securely established');
-    }
-    return asBuffer(secured.exportKeyingMaterial(label, length, context))!;
+    return keyingMaterial(this.connection, length, label, context);
   }
 
   /**
@@ -320,50 +288,3 @@ const wrongVersion = (): Error =>
   });
 const renegotiationDisabled = (): Error =>
   nodeError('ERR_TLS_RENEGOTIATION_DISABLED', 'TLS session renegotiation disabled for this socket');
-
-/** Secrets are never in shared memory. */
-const asBuffer = (bytes: Uint8Array | undefined): Buffer<ArrayBuffer> | undefined =>
-  bytes && Buffer.from(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.length);
-
-/** The role of a socket that an application made itself. */
-function standaloneRole(options: TLSSocketOptions): (socket: TLSSocket) => StreamRole {
-  if (options.isServer !== true) {
-    throw nodeError('ERR_FEATURE_UNAVAILABLE_ON_PLATFORM', 'tsls is a server: a TLSSocket needs isServer: true');
-  }
-  checkPolicyOptions(options);
-  const standard = isGiven(options.secureContext)
-    ? asSecureContext(options.secureContext, 'options.secureContext')
-    : createSecureContext(options);
-  const policyOptions = {
-    ...options,
-    // As in Node, a socket that was made by hand lets in whom it could not authorize unless told otherwise.
-    rejectUnauthorized: options.rejectUnauthorized === true,
-    alpnProtocols: readAlpnProtocols(options.ALPNProtocols),
-  };
-  const contexts = { standard, find: () => undefined };
-  const crypto = chooseCrypto(options);
-  const services = { sessions: sessionsOf(options.server ?? standard, { ...standard.readSessionOptions() }) };
-  return (socket) => {
-    // As in Node: a handshake that fails does not end the process of who listens to the socket once it is secure.
-    socket.on('error', unheard);
-    return {
-      policy: new ConnectionPolicy(policyOptions, contexts, socket, services),
-      crypto,
-      emitsHandshakeErrors: true,
-      ...(options.onClientHello && { mayHandOver: true }),
-      reportsFailures: () => true,
-      wantsKeylog: () => socket.listenerCount('keylog') > 0 || (socket.server?.listenerCount('keylog') ?? 0) > 0,
-      onKeylog: (line) => {
-        socket.emit('keylog', line);
-        socket.server?.emit('keylog', line, socket);
-      },
-      onHandshake: (error) => {
-        if (error !== undefined) return;
-        socket.off('error', unheard);
-        socket.emit('secure');
-      },
-    };
-  };
-}
-
-const unheard = (): void => {};

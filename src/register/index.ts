@@ -10,7 +10,8 @@ import type { SecureContextOptions } from '../node/context-options.ts';
 import { defaults } from '../node/defaults.ts';
 import { adoptContext, createSecureContext } from '../node/secure-context.ts';
 import { createServer, Server } from '../node/server.ts';
-import { TLSSocket, type TLSSocketOptions } from '../node/tls-socket.ts';
+import { TLSSocket } from '../node/tls-socket.ts';
+import type { TLSSocketOptions } from '../node/tls-socket-options.ts';
 
 type Constructor = abstract new (...args: never[]) => object;
 
