@@ -96,22 +96,45 @@ export function prf12(
   seed: Uint8Array,
   length: number,
 ): Uint8Array {
-  const labelAndSeed = new Writer(label.length + seed.length).ascii(label).bytes(seed).take();
-  const output = new Uint8Array(length);
   const size = hashLength[hash];
-  // A(i) and the label and seed behind it, so that each round hashes one buffer.
-  const block = new Uint8Array(size + labelAndSeed.length);
-  block.set(labelAndSeed, size);
+  const { block, labelAndSeed } = prfInput(hash, label, seed);
+  const output = new Uint8Array(length);
   let a = provider.hmac(hash, secret, labelAndSeed);
-  for (let at = 0; at < length; at += size) {
+  for (let at = 0; ; ) {
     block.set(a);
     const bytes = provider.hmac(hash, secret, block);
-    output.set(bytes.subarray(0, length - at), at);
+    for (let i = 0; i < size && at < length; i++) output[at++] = bytes[i]!;
     wipe(bytes);
-    const next = at + size < length ? provider.hmac(hash, secret, a) : undefined;
+    if (at >= length) break;
+    const next = provider.hmac(hash, secret, a);
     wipe(a);
-    if (next) a = next;
+    a = next;
   }
-  wipe(block);
+  wipe(a);
+  for (let i = 0; i < size; i++) block[i] = 0;
   return output;
+}
+
+/** What the rounds of the PRF hash. */
+interface PrfInput {
+  readonly seedLength: number;
+  /** A(i), and the label and the seed behind it. */
+  readonly block: Uint8Array;
+  readonly labelAndSeed: Uint8Array;
+}
+const prfInputs: Readonly<Record<HashName, Map<string, PrfInput>>> = { sha256: new Map(), sha384: new Map() };
+
+/** The input for a label, made once for each, with another seed each time. */
+function prfInput(hash: HashName, label: string, seed: Uint8Array): PrfInput {
+  const inputs = prfInputs[hash];
+  let input = inputs.get(label);
+  if (input === undefined || input.seedLength !== seed.length) {
+    const size = hashLength[hash];
+    const block = new Uint8Array(size + label.length + seed.length);
+    for (let i = 0; i < label.length; i++) block[size + i] = label.charCodeAt(i);
+    input = { seedLength: seed.length, block, labelAndSeed: block.subarray(size) };
+    if (inputs.size < maxTemplates) inputs.set(label, input);
+  }
+  input.labelAndSeed.set(seed, label.length);
+  return input;
 }

@@ -38,13 +38,22 @@ export function keyBlock(
   const { keyLength } = aeadShapes[aead];
   const ivLength = aead === 'AEAD_CHACHA20_POLY1305' ? 12 : 4;
   const block = prf12(provider, hash, master, 'key expansion', join(server, client), 2 * (keyLength + ivLength));
-  const key = (index: number): TrafficKey => ({
-    aead: provider.aead(aead, block.subarray(index * keyLength, (index + 1) * keyLength)),
-    iv: block.slice(2 * keyLength + index * ivLength, 2 * keyLength + (index + 1) * ivLength),
-  });
-  const keys = { client: key(0), server: key(1) };
+  const trafficKey = (index: number): TrafficKey => {
+    const key = copyOf(block, index * keyLength, keyLength);
+    const made = { aead: provider.aead(aead, key), iv: copyOf(block, 2 * keyLength + index * ivLength, ivLength) };
+    wipe(key);
+    return made;
+  };
+  const keys = { client: trafficKey(0), server: trafficKey(1) };
   wipe(block);
   return keys;
+}
+
+/** By a loop: for a view of so few bytes V8 would have to move all of them out of its heap. */
+function copyOf(bytes: Uint8Array, start: number, length: number): Uint8Array {
+  const copy = new Uint8Array(length);
+  for (let i = 0; i < length; i++) copy[i] = bytes[start + i]!;
+  return copy;
 }
 
 /** The verify_data of a Finished: 12 bytes (RFC 5246 section 7.4.9). */
