@@ -12,11 +12,13 @@ const fallbackScsv = 0x5600;
 
 /** The server's side of a handshake, from ClientHello to Finished. */
 export function* serverHandshake(hs: Handshake): Steps<Secured> {
-  const hello = readClientHello(yield* message('clientHello'));
+  const first = yield* message('clientHello');
+  // It waits in line unread: of many that come at once, no more than this is done with each.
+  yield* answer(hs.policy.admit?.());
+  const hello = readClientHello(first);
   hs.report.clientHello = hello;
   hs.report.reach('clientHello');
   checkHello(hello);
-  yield* answer(hs.policy.admit?.());
   const config = yield* answer(hs.policy.configure(hello));
   const version = selectVersion(hello, config);
   hs.report.versionNumber = version;
