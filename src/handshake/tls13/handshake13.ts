@@ -1,53 +1,28 @@
-import { type CipherSuite, hashLength } from '../../crypto/cipher-suites.ts';
+import { hashLength } from '../../crypto/cipher-suites.ts';
 import type { Replies } from '../../extensions/registry.ts';
-import { writeCertificate13 } from '../../messages/certificate.ts';
 import { writeCertificateRequest13 } from '../../messages/certificate-request.ts';
-import { serverSignatureInput, writeCertificateVerify } from '../../messages/certificate-verify.ts';
 import { writeEncryptedExtensions } from '../../messages/encrypted-extensions.ts';
 import { checkEndOfEarlyData } from '../../messages/end-of-early-data.ts';
 import { writeFinished } from '../../messages/finished.ts';
 import { writeServerHello } from '../../messages/server-hello.ts';
-import { fail } from '../../wire/alert.ts';
 import { ProtocolVersion } from '../../wire/code-points.ts';
 import { wipe } from '../../wire/wipe.ts';
-import type { Credential } from '../../x509/credential.ts';
 import { certificateRequest } from '../client-authentication.ts';
-import type { ClientAuthentication } from '../config.ts';
-import type { ClientIdentity, Negotiation, Secured, Transcript } from '../handshake.ts';
+import type { Negotiation, Secured } from '../handshake.ts';
 import { keylogLine } from '../keylog.ts';
-import { sessionTemplate } from '../resumption.ts';
-import { type Identity, type SizeLimits, selectAlpn, selectSizeLimits } from '../selection.ts';
-import { answer, goOnEarly, message, type Steps } from '../steps.ts';
-import { compressCertificate } from './certificate-compression.ts';
+import type { Identity } from '../selection.ts';
+import { goOnEarly, message, type Steps } from '../steps.ts';
+import { type Handshake13, negotiate13 } from './agreement.ts';
 import { receiveClientCertificate } from './client-certificate.ts';
-import { admitEarlyData, mostEarlyData } from './early-data.ts';
+import { mostEarlyData } from './early-data.ts';
 import { checkFinished } from './finished.ts';
-import { addHello, agreeOnGroup, choosePsk, type Exchange, exchangeKeys } from './key-exchange.ts';
-import { finishedVerifyData, KeySchedule, type TrafficSecret, type TrafficSecrets } from './key-schedule.ts';
-import { checkFullHello13, checkHello13, selectIdentity13, selectSuite13 } from './negotiate.ts';
+import { canUseTickets, sendTickets, ticketIssuer } from './first-tickets.ts';
+import type { Exchange } from './key-exchange.ts';
+import { finishedVerifyData, type TrafficSecrets } from './key-schedule.ts';
+import { type ApplicationSecrets, copySecrets, lastingSecrets } from './lasting-secrets.ts';
 import { laterRequests } from './post-handshake-auth.ts';
-import { type ChosenPsk, findPsk, type KnownPsk, pskModes, wipePsk } from './pre-shared-keys.ts';
-import { SecretPair } from './secret-pair.ts';
-import { earlyOpener, type LastingSecrets, opener, Secured13, sealer } from './secured13.ts';
-import { TicketIssuer } from './tickets.ts';
-
-/** A TLS 1.3 handshake all of whose parameters are chosen. */
-interface Handshake13 extends Negotiation {
-  readonly suite: CipherSuite;
-  readonly transcript: Transcript;
-  readonly schedule: KeySchedule;
-  readonly limits: SizeLimits;
-  /** What the client may resume or has as a PSK; without one the server shows a certificate. */
-  readonly psk: ChosenPsk | undefined;
-  readonly identity: Identity | undefined;
-  readonly clientAuth: ClientAuthentication | undefined;
-  readonly alpn: string | undefined;
-  /** The key exchange; absent where a PSK does without. */
-  readonly exchange: Exchange | undefined;
-  readonly takesEarlyData: boolean;
-  /** What is to be wiped: when the handshake ends, and when the connection does. */
-  readonly secrets: { handshake: readonly Uint8Array[]; application: readonly Uint8Array[] };
-}
+import { earlyOpener, opener, Secured13, sealer } from './secured13.ts';
+import { certificate13, certificateVerify13 } from './server-certificate.ts';
 
 /** The server's side of RFC 8446 figure 1. */
 export function* handshake13(negotiation: Negotiation): Steps<Secured> {
@@ -56,7 +31,7 @@ export function* handshake13(negotiation: Negotiation): Steps<Secured> {
   try {
     const flight = yield* sendServerFlight(hs);
     if (hs.takesEarlyData)
-      yield* goOnEarly(new Secured13(hs, copyOf(flight.application), { ownFinished: flight.ownFinished }));
+      yield* goOnEarly(new Secured13(hs, copySecrets(flight.application), { ownFinished: flight.ownFinished }));
     secured = yield* receiveClientFlight(hs, flight);
     return secured;
   } finally {
@@ -67,66 +42,12 @@ export function* handshake13(negotiation: Negotiation): Steps<Secured> {
   }
 }
 
-/** Everything that the ClientHello, or two of them, have to say. */
-function* negotiate13(negotiation: Negotiation): Steps<Handshake13> {
-  checkHello13(negotiation.hello);
-  const known = yield* findPsk(negotiation);
-  try {
-    return yield* agree13(negotiation, known);
-  } finally {
-    wipePsk(known);
-  }
-}
-
-/** Suite, group, PSK and protocol. */
-function* agree13(negotiation: Negotiation, known: KnownPsk | undefined): Steps<Handshake13> {
-  const { policy, provider, report, config } = negotiation;
-  const suite = selectSuite13(negotiation.hello, config, known?.hash);
-  report.cipherSuite = suite;
-  const { hello, transcript, group } = yield* agreeOnGroup(negotiation, suite);
-  const partialHash = addHello(transcript, hello);
-  const retried = hello === negotiation.hello ? negotiation : { ...negotiation, hello };
-  const psk = choosePsk(retried, known, suite, partialHash, group);
-  if (psk === undefined) {
-    // Without certificates there is nothing to fall back on: a wrong identity gets the answer of a wrong key.
-    if (policy.externalPsk && partialHash && config.credentials.length === 0) {
-      fail('decryptError', 'the client offers no PSK that is known', 'PSK_IDENTITY_NOT_FOUND');
-    }
-    checkFullHello13(hello);
-    if (group === undefined) fail('handshakeFailure', 'no common group', 'NO_SHARED_GROUP');
-  }
-  let agreed: Handshake13 | undefined;
-  try {
-    // The callback that chooses the protocol may choose another certificate with it.
-    const alpn = yield* selectAlpn(hello, config);
-    report.alpnProtocol = alpn;
-    agreed = {
-      ...retried,
-      suite,
-      transcript,
-      psk,
-      alpn,
-      identity: psk ? undefined : selectIdentity13(hello, config),
-      // RFC 8446 section 4.3.2: who authenticates by a PSK does not ask for a certificate.
-      clientAuth: psk ? undefined : config.clientAuth,
-      takesEarlyData: yield* admitEarlyData(retried, suite, psk, alpn),
-      limits: selectSizeLimits(hello, config, ProtocolVersion.tls13),
-      exchange: exchangeKeys(negotiation, hello, psk, group),
-      schedule: psk?.schedule ?? new KeySchedule(provider, suite),
-      secrets: { handshake: [], application: [] },
-    };
-    return agreed;
-  } finally {
-    if (agreed === undefined) psk?.schedule.end();
-  }
-}
-
 /** What the server's flight leaves behind. */
 interface Flight {
   readonly ownFinished: Uint8Array;
   /** The secrets under which the client's second flight comes. */
   readonly traffic: TrafficSecrets;
-  readonly application: TrafficSecrets & { readonly exporter: Uint8Array };
+  readonly application: ApplicationSecrets;
   /** The transcript up to our Finished. */
   readonly transcriptHash: Uint8Array;
 }
@@ -182,10 +103,10 @@ function* receiveClientFlight(hs: Handshake13, flight: Flight): Steps<Secured> {
   const peerFinished = checkFinished(hs, traffic.client, transcriptHash, finished);
   transcript.add(finished.raw);
   channel.protectReceiving(opener(hs, application.client));
-  const canUseTickets = isForTickets(hs);
-  const lasting = lastingSecrets(application, canUseTickets ? hs.schedule.resumption(transcript.digest()) : undefined);
+  const isForTickets = canUseTickets(hs);
+  const lasting = lastingSecrets(application, isForTickets ? hs.schedule.resumption(transcript.digest()) : undefined);
   hs.secrets.application = [lasting.traffic.bytes, lasting.others.bytes];
-  const tickets = canUseTickets ? ticketIssuer(hs, lasting.others, client) : undefined;
+  const tickets = isForTickets ? ticketIssuer(hs, lasting.others, client) : undefined;
   if (tickets) yield* sendTickets(hs, tickets);
   const requestCertificate = hs.hello.offers.postHandshakeAuth ? laterRequests(hs, transcript.copy()) : undefined;
   return new Secured13(hs, lasting, { ownFinished, peerFinished, client, tickets, requestCertificate });
@@ -200,21 +121,6 @@ function* receiveEndOfEarlyData(hs: Handshake13, traffic: TrafficSecrets): Steps
   hs.channel.protectReceiving(opener(hs, traffic.client));
   hs.report.reach('endOfEarlyData');
 }
-
-/** What of the secrets outlives the handshake; `resumption` where there are tickets. */
-const lastingSecrets = (
-  { client, server, exporter }: Flight['application'],
-  resumption: Uint8Array = new Uint8Array(exporter.length),
-): LastingSecrets => ({ traffic: new SecretPair(client, server), others: new SecretPair(exporter, resumption) });
-
-/** Secrets of its own for a connection that goes on while the handshake needs them. */
-const copyOf = ({ client, server, exporter }: Flight['application']): LastingSecrets =>
-  lastingSecrets({
-    // Not `slice`, which of a Buffer is no copy.
-    client: new Uint8Array(client) as TrafficSecret,
-    server: new Uint8Array(server) as TrafficSecret,
-    exporter: new Uint8Array(exporter),
-  });
 
 /** The context of a CertificateRequest during the handshake (RFC 8446 section 4.3.2). */
 const noContext = new Uint8Array();
@@ -257,50 +163,14 @@ function encryptedReplies({ hello, config, limits, psk, alpn, takesEarlyData }: 
 }
 
 /** Certificate and CertificateVerify (RFC 8446 section 4.4). */
-function* sendCertificate(hs: Handshake13, { credential, scheme }: Identity): Steps<void> {
-  const { policy, provider, hello, transcript, report } = hs;
-  const staple = hello.offers.statusRequest ? yield* answer(policy.staple?.(credential, hello)) : undefined;
-  const certificate = staple ? writeCertificate13(credential.chain, staple) : certificateMessage(credential);
-  const { certificateCompression } = hs.config;
-  send(hs, compressCertificate(credential, certificate, certificateCompression, hello.offers.compressCertificate));
-  report.credential = credential;
-  report.signatureScheme = scheme;
+function* sendCertificate(hs: Handshake13, identity: Identity): Steps<void> {
+  const { report } = hs;
+  send(hs, yield* certificate13(hs, identity));
+  report.credential = identity.credential;
+  report.signatureScheme = identity.scheme;
   report.reach('certificate');
-  const signature = yield* answer(credential.signer.sign(scheme, serverSignatureInput(transcript.digest()), provider));
-  send(hs, writeCertificateVerify(scheme, signature));
+  send(hs, yield* certificateVerify13(hs, identity));
   report.reach('certificateVerify');
-}
-
-/** The Certificate of a credential, which without a staple is the same for every client. */
-function certificateMessage(credential: Credential): Uint8Array {
-  let message = certificateMessages.get(credential);
-  if (message === undefined) {
-    message = new Uint8Array(writeCertificate13(credential.chain)); // without what lies beside it
-    certificateMessages.set(credential, message);
-  }
-  return message;
-}
-const certificateMessages = new WeakMap<Credential, Uint8Array>();
-
-/** Whether the client can use tickets: in a mode that we take (RFC 8446 section 4.2.9). */
-function isForTickets(hs: Handshake13): boolean {
-  const modes = pskModes(hs, hs.hello);
-  return hs.policy.sessions !== undefined && (modes.withKeyExchange || modes.alone);
-}
-
-/** What makes the tickets. */
-function ticketIssuer(hs: Handshake13, secrets: SecretPair, client: ClientIdentity | undefined): TicketIssuer {
-  const template = sessionTemplate(hs, client, hs.psk?.session);
-  return new TicketIssuer(hs.policy.sessions!, hs.provider, hs.suite, secrets, template);
-}
-
-/** The first tickets: as many as are wanted, and after a resumption one for the one that was used. */
-function* sendTickets(hs: Handshake13, issuer: TicketIssuer): Steps<void> {
-  const { ticketCount } = hs.policy.sessions!;
-  for (let left = hs.report.resumed ? Math.min(1, ticketCount) : ticketCount; left > 0; left--) {
-    const ticket = yield* answer(issuer.issue());
-    if (ticket !== undefined) hs.channel.sendLater(ticket);
-  }
 }
 
 function logSecrets({ channel, hello }: Handshake13, label: string, { client, server }: TrafficSecrets): void {

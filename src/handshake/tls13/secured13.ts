@@ -11,7 +11,7 @@ import type { ClientIdentity, Secured } from '../handshake.ts';
 import type { SizeLimits } from '../selection.ts';
 import type { Steps } from '../steps.ts';
 import { exportKeyingMaterial, nextTrafficSecret, type TrafficSecret, trafficKey } from './key-schedule.ts';
-import type { SecretPair } from './secret-pair.ts';
+import type { LastingSecrets } from './lasting-secrets.ts';
 import type { TicketIssuer } from './tickets.ts';
 
 /** What the protection of records is made with. */
@@ -38,13 +38,7 @@ export const opener = ({ provider, suite, limits }: Protection, secret: TrafficS
 export const earlyOpener = ({ provider, suite }: Protection, secret: TrafficSecret): Opener13 =>
   new Opener13(trafficKey(provider, suite, secret));
 
-/** The secrets that outlive the handshake. */
-export interface LastingSecrets {
-  /** The client's traffic secret, and ours. */
-  readonly traffic: SecretPair;
-  /** The exporter's secret, and that of tickets. */
-  readonly others: SecretPair;
-}
+/** Which of `LastingSecrets` is whose. */
 const [clients, ours, exporters] = [0, 1, 0] as const;
 
 /** What comes of a handshake besides its secrets. */
