@@ -91,9 +91,12 @@ export class Connection {
   /** Takes bytes from the peer. The buffer may be reused afterwards. */
   receive(bytes: Uint8Array): void {
     if (this.#isOver || this.#reception.isClosed) return;
-    this.#inbound.append(bytes);
-    if (this.#isRunning) return; // called from within a callback; the loop goes on with it
-    this.#run();
+    if (!this.#isRunning) {
+      this.#inbound.append(bytes);
+      return this.#run();
+    }
+    // Called from within a callback: the loop goes on with a copy, since the caller has the buffer back by then.
+    this.#inbound.append(new Uint8Array(bytes));
   }
 
   /** The peer's stream ended. During the handshake that is a failure. */

@@ -53,6 +53,7 @@ export interface CertificateCompressor {
 
 /** A key that both sides have beforehand (RFC 8446 section 2.2, RFC 9257). */
 export interface ExternalPsk {
+  /** A copy, which is wiped once it was used. */
   readonly key: Uint8Array;
   /** The hash that the key is for; SHA-256 where nothing else was agreed upon. */
   readonly hash?: 'sha256' | 'sha384' | undefined;

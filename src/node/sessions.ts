@@ -50,6 +50,12 @@ export function readSessionOptions(options: ContextSessionOptions): ContextSessi
   return { ticketKeys, sessionTimeout, sessionIdContext };
 }
 
+/**
+ * Milliseconds for which a store remembers early data longer than a process does: the parts of a store, such as the nodes of
+ * a cluster, may tell the time differently to those who share it.
+ */
+const storeSlack = 60_000;
+
 /** SSL_OP_NO_TICKET. */
 const noTicket = 0x4000;
 const defaultTimeout = 7200;
@@ -135,7 +141,7 @@ export class ServerSessions implements Sessions {
   /** Here, and by all who share the store, if it can tell. */
   admitEarlyData(ticket: Uint8Array, session: Pick<Session, 'issuer' | 'issuedAt'>): MaybePromise<boolean> {
     if (!this.#guard.admit(ticket, session)) return false;
-    return this.#store?.admit(ticket, rememberFor / 1000) ?? true;
+    return this.#store?.admit(ticket, (rememberFor + storeSlack) / 1000) ?? true;
   }
 
   now(): number {

@@ -26,8 +26,8 @@ const mostCollectors = 16;
 const collectors: ArrayBuffer[] = [];
 
 /**
- * Cuts the byte stream into records. Whole records are views of the input; only one that spans inputs is copied,
- * into a buffer of exactly its size. What it holds is bounded by one record and one unread input.
+ * Cuts the byte stream into records. Whole records are views of the input; only one that spans inputs is copied, into a
+ * buffer of its size or, if it is long, one that is used again. What it holds is bounded by one record and one unread input.
  */
 export class RecordReader {
   #input: Uint8Array = empty;

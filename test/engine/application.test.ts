@@ -135,6 +135,24 @@ describe('callbacks of the application', () => {
   });
 });
 
+describe('input from within a callback', () => {
+  for (const connect of [connect13, connect12]) {
+    it(`may be changed as soon as it was taken, ${connect.name}`, () => {
+      const client = connect();
+      const { server } = client;
+      const [first, second] = ['first ', 'second'].map((text) => client.record(23, Buffer.from(text)));
+      server.onPlaintext = () => {
+        server.onPlaintext = undefined;
+        server.receive(second!);
+        second!.fill(0);
+      };
+      server.receive(first!);
+      assert.equal(server.failure, undefined);
+      assert.equal(server.plaintext.toString(), 'first second');
+    });
+  }
+});
+
 describe('exporters and key log', () => {
   it('nothing is exported of a master secret that is not bound to its handshake (RFC 7627 section 5.4)', () => {
     const { connection } = connect12({}, (hello) => withoutExtension(hello, ExtensionType.extendedMasterSecret)).server;

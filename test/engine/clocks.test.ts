@@ -213,6 +213,29 @@ describe('early data, by the clock', () => {
     assert.equal(isTaken(other, session, 43 * second), false, 'a second time, elsewhere');
   });
 
+  it('of a store that tells the time differently to those who share it is taken once all the same', () => {
+    const clock = new Clock();
+    const ticketKeys = new Uint8Array(48);
+    const kept = new Map<string, number>();
+    const storeBehind = (late: number): SessionStore => ({
+      get: () => undefined,
+      set: () => {},
+      admit(name, seconds) {
+        if ((kept.get(name) ?? 0) > clock.time) return false;
+        kept.set(name, clock.time + seconds * second);
+        return true;
+      },
+      now: () => clock.time - late,
+    });
+    const one = start(clock, { maxEarlyData, ticketKeys, sessionStore: storeBehind(0) });
+    const other = start(clock, { maxEarlyData, ticketKeys, sessionStore: storeBehind(5 * second) });
+    clock.time += hour;
+    const session = getSession(one);
+    assert.equal(isTaken(one, session, 10 * second), true);
+    clock.time += 24 * second;
+    assert.equal(isTaken(other, session, 10 * second), false);
+  });
+
   it('of a store that has no clock is taken where the session was made, and nowhere else', () => {
     const clock = new Clock();
     const ticketKeys = new Uint8Array(48);

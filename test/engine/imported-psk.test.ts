@@ -71,7 +71,7 @@ const known = (hash: Hash = 'sha256'): ServerEndOptions =>
   serverWith((_identity, _hello, imported) =>
     Buffer.from(imported?.externalIdentity ?? []).toString() === 'psk' &&
     Buffer.from(imported?.context ?? []).toString() === 'ctx'
-      ? { key: externalKey, hash, isImported: true }
+      ? { key: Buffer.from(externalKey), hash, isImported: true }
       : undefined,
   );
 
@@ -152,9 +152,9 @@ describe('imported PSKs (RFC 9258)', () => {
       binderLabel: 'ext binder',
     };
     const answers = (psk: ExternalPsk): ServerEndOptions => serverWith(() => psk);
-    assert.ok(takes(come(answers({ key: externalKey }), plain)));
-    assert.equal(takes(come(answers({ key: externalKey, isImported: true }), plain)), false);
-    assert.equal(takes(come(answers({ key: externalKey }), importKey({}))), false);
+    assert.ok(takes(come(answers({ key: Buffer.from(externalKey) }), plain)));
+    assert.equal(takes(come(answers({ key: Buffer.from(externalKey), isImported: true }), plain)), false);
+    assert.equal(takes(come(answers({ key: Buffer.from(externalKey) }), importKey({}))), false);
   });
 
   it('are told to the application by their parts', () => {

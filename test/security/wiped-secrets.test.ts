@@ -5,6 +5,7 @@ import { hashLength } from '../../src/crypto/cipher-suites.ts';
 import { hkdfExpandLabel, hkdfExtract } from '../../src/crypto/hkdf.ts';
 import { nodeCrypto } from '../../src/crypto/node/provider.ts';
 import type { Aead, CryptoProvider, EphemeralKey } from '../../src/crypto/provider.ts';
+import { writeMessage } from '../../src/messages/handshake-message.ts';
 import { ServerSessions } from '../../src/node/sessions.ts';
 import { writeSession } from '../../src/session/session.ts';
 import { ContentType, ExtensionType, HandshakeType } from '../../src/wire/code-points.ts';
@@ -255,6 +256,39 @@ describe('secrets are wiped when a connection is over', () => {
       raw.sendHello(version === 0x0304 ? helloWithSession(raw, kept) : withExtension(hello12(), ticket));
       assert.equal(raw.server.failure?.alert, 'internalError');
       assert.ok(!isSecret(session));
+    }
+  });
+
+  it('of a key that was agreed upon beforehand, however it is used', () => {
+    const imported = Buffer.concat([Buffer.of(0, 2), Buffer.from('me'), Buffer.of(0, 0, 3, 4, 0, 1)]);
+    for (const isImported of [undefined, false, true]) {
+      const told: Uint8Array[] = [];
+      const externalPsk = () => {
+        told.push(new Uint8Array(32).fill(7));
+        return { key: told[0]!, isImported: isImported === true };
+      };
+      assertWiped(
+        (options) => {
+          const client = new RawClient({
+            ...options,
+            context: { ciphers: 'PSK-AES128-GCM-SHA256:TLS_AES_128_GCM_SHA256' },
+          });
+          if (isImported === undefined) {
+            client.sendHello({ ...hello12(), cipherSuites: [0x00a8] });
+            client.sendMessage(
+              writeMessage(HandshakeType.clientKeyExchange, (w) => w.vector16((identity) => identity.ascii('me'))),
+            );
+          } else {
+            const psk = new Uint8Array(32).fill(7);
+            const kept = { identity: imported, psk, suite: 0x1301, ageAdd: 0, maxEarlyData: 0 };
+            client.sendHello(helloWithSession(client, { ...kept, binderLabel: 'ext binder' }));
+          }
+          assert.equal(told.length, 1, client.server.failure?.message);
+          return client;
+        },
+        { policy: { externalPsk } },
+      );
+      assert.deepEqual(told.filter(isSecret), []);
     }
   });
 

@@ -33,6 +33,8 @@ export function serverConfig({
 export class ServerEnd {
   readonly connection: Connection;
   readonly events: ConnectionEvent[] = [];
+  /** What a listener does that is given plaintext. */
+  onPlaintext: (() => void) | undefined;
   #output: Uint8Array[] = [];
   readonly #plaintext: Uint8Array[] = [];
   #time = 0;
@@ -43,7 +45,10 @@ export class ServerEnd {
     const sink = {
       wantsKeylog: true,
       ciphertext: (bytes: Uint8Array) => void this.#output.push(bytes),
-      plaintext: (bytes: Uint8Array) => void this.#plaintext.push(Uint8Array.from(bytes)),
+      plaintext: (bytes: Uint8Array) => {
+        this.#plaintext.push(Uint8Array.from(bytes));
+        this.onPlaintext?.();
+      },
       event: (event: ConnectionEvent) => void this.events.push(event),
     };
     this.connection = new Connection(policy, options.provider ?? chooseCrypto(), sink, () => this.#time++);

@@ -5,6 +5,7 @@ import {
   writePskServerKeyExchange,
   writeServerKeyExchange,
 } from '../../messages/server-key-exchange.ts';
+import { wipe } from '../../wire/wipe.ts';
 import { Writer } from '../../wire/writer.ts';
 import { answer, message, type Steps } from '../steps.ts';
 import { type Conversation12, send } from './conversation12.ts';
@@ -53,7 +54,11 @@ export function* receiveKeyExchange(hs: Conversation12, ephemeral: EphemeralKey 
     isUnknownPsk = psk === undefined;
     // RFC 4279 section 2: who does not know an identity can go on with a random key, and give away nothing.
     const key = psk?.key ?? hs.provider.randomBytes(32);
-    premaster = pskPremaster(key, ephemeral && share ? ephemeral.derive(share) : new Uint8Array(key.length));
+    try {
+      premaster = pskPremaster(key, ephemeral && share ? ephemeral.derive(share) : new Uint8Array(key.length));
+    } finally {
+      wipe(key, found?.key);
+    }
   } else {
     premaster = ephemeral!.derive(readClientKeyExchange(exchange, hs.suite.keyExchange));
   }

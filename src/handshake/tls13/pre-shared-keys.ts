@@ -82,15 +82,14 @@ export function takePsk(
   const expected = finishedVerifyData(provider, suite, key, partialHash);
   wipe(key);
   if (!provider.equal(offer.binders[index]!, expected)) {
+    schedule.end();
     fail('decryptError', 'the binder of a pre_shared_key does not verify', 'BINDER_DOES_NOT_VERIFY');
   }
   return { index, schedule, session, client };
 }
 
-/** Wipes the secret of a PSK, unless it is the application's own. */
-export function wipePsk(psk: Psk | undefined): void {
-  if (psk !== undefined && psk.binderLabel !== 'ext binder') wipe(psk.secret);
-}
+/** Wipes the secret of a PSK. */
+export const wipePsk = (psk: Psk | undefined): void => wipe(psk?.secret);
 
 /** The PSK of an identity: a ticket of ours, the id of a session that we keep, or a key that the application knows. */
 function* lookUp(hs: Negotiation, identity: Uint8Array): Steps<Psk | undefined> {
@@ -117,6 +116,7 @@ function* lookUp(hs: Negotiation, identity: Uint8Array): Steps<Psk | undefined> 
   // RFC 9258 section 5.1: a key is imported, or used as it is, never both.
   if (!isImported) return { secret: key, hash, binderLabel: 'ext binder' };
   const imported = importPsk(hs.provider, key, hash, identity);
+  wipe(key);
   return imported && { ...imported, binderLabel: 'imp binder' };
 }
 
