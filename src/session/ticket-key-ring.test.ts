@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { nodeCrypto } from '../crypto/node/provider.ts';
+import type { CryptoProvider } from '../crypto/provider.ts';
 import { TicketKeyRing } from './ticket-key-ring.ts';
 
 const day = 24 * 3600 * 1000;
@@ -98,6 +99,29 @@ describe('the ring of ticket keys', () => {
     assert.ok(keys.open(first));
     keys.rotate();
     assert.equal(keys.open(first), undefined);
+  });
+
+  it('wipes keys that open nothing any more, and those only', () => {
+    const clock = { now: 1_700_000_000_000 };
+    const seen: Uint8Array[] = [];
+    const aead: CryptoProvider['aead'] = (name, key) => {
+      seen.push(key);
+      return nodeCrypto.aead(name, key);
+    };
+    const provider = { ...nodeCrypto, aead };
+    const keys = new TicketKeyRing({ provider, now: () => clock.now, rotateAfter: 0, keepFor: () => day });
+    const wiped = (): number[] => [...seen.keys()].filter((i) => seen[i]!.every((byte) => byte === 0));
+    keys.expect([randomBytes(48)]);
+    keys.replace(keys.copyKey());
+    assert.deepEqual(wiped(), [2], 'the same once more');
+    keys.rotate();
+    keys.expect([]);
+    assert.deepEqual(wiped(), [1, 2]);
+    const ticket = keys.seal(session);
+    clock.now += day + 1;
+    keys.rotate();
+    assert.deepEqual(opened(keys, ticket), { text, isOld: true });
+    assert.deepEqual(wiped(), [0, 1, 2]);
   });
 
   it('wants 48 bytes', () => {

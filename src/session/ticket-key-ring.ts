@@ -1,4 +1,5 @@
 import type { Aead, CryptoProvider } from '../crypto/provider.ts';
+import { wipe } from '../wire/wipe.ts';
 import type { OpenedTicket, TicketSealer } from './sessions.ts';
 import type { TicketKeySet, TicketKeySource } from './ticket-key-source.ts';
 
@@ -130,7 +131,7 @@ export class TicketKeyRing implements TicketSealer {
 
   #makeCurrent(key: TicketKey): void {
     const before = this.#current;
-    if (sameBytes(key.bytes, before.bytes)) return;
+    if (sameBytes(key.bytes, before.bytes)) return release([key]);
     this.#current = key;
     this.#retire(before, this.#options.now());
   }
@@ -169,9 +170,12 @@ export class TicketKeyRing implements TicketSealer {
   }
 }
 
-/** Gives back what the keys are held in. */
+/** Wipes keys, and gives back what they are held in. */
 function release(keys: readonly TicketKey[]): void {
-  for (const { aead } of keys) aead.release();
+  for (const { aead, bytes } of keys) {
+    aead.release();
+    wipe(bytes);
+  }
 }
 
 /** Replaced keys that are kept at most. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { nodeCrypto } from '../../src/crypto/node/provider.ts';
+import { loadOpenssl } from '../../src/crypto/openssl/provider.ts';
 import { trafficKey } from '../../src/handshake/tls13/key-schedule.ts';
 import { writeKeyUpdate } from '../../src/messages/key-update.ts';
 import { HandshakeType, ContentType as T } from '../../src/wire/code-points.ts';
@@ -15,6 +16,9 @@ const header = (type: number, length: number, version = 0x0303): Buffer => {
   bytes.writeUInt16BE(length, 3);
   return bytes;
 };
+const openssl = loadOpenssl();
+const providers = [nodeCrypto, ...('provider' in openssl ? [openssl.provider] : [])];
+
 const failureAfter = (
   ...bytes: Uint8Array[]
 ): { alert: string | undefined; code: string | undefined; end: ServerEnd } => {
@@ -128,6 +132,44 @@ describe('fragmentation', () => {
     client.server.receive(bytes.subarray(40));
     assert.equal(client.server.plaintext.toString(), 'onetwothree');
   });
+  for (const provider of providers) {
+    it(`what was handed over stays as it was, whatever comes later, ${provider.name}`, () => {
+      const clients = [connect13({ provider }), connect12({ provider }), connect13({ provider })];
+      const kept: { readonly bytes: Uint8Array; readonly copy: Buffer }[] = [];
+      for (const { server } of clients)
+        server.onPlaintext = (bytes) => void kept.push({ bytes, copy: Buffer.from(bytes) });
+      const input = new Uint8Array(65_536);
+      for (let round = 0; round < 12; round++) {
+        for (const [i, client] of clients.entries()) {
+          const lengths = [16_384, 5000 + round, 1, 9000, 16_384].slice(round % 3);
+          const stream = Buffer.concat(
+            lengths.map((length) => client.record(T.applicationData, Buffer.alloc(length, 16 * i + round))),
+          );
+          // The last record spans two inputs, which come in one buffer.
+          for (const part of [stream.subarray(0, -7000), stream.subarray(-7000)]) {
+            input.set(part);
+            client.server.receive(input.subarray(0, part.length));
+          }
+          assert.equal(client.server.failure, undefined);
+        }
+      }
+      assert.ok(kept.length > 36);
+      for (const { bytes, copy } of kept) assert.ok(copy.equals(bytes));
+    });
+  }
+
+  it('a KeyUpdate between long records that come together', () => {
+    const client = connect13();
+    const texts = [10_000, 16_384, 16_384, 8000].map((length, i) => Buffer.alloc(length, 65 + i));
+    const records = texts.slice(0, 2).map((text) => client.record(T.applicationData, text));
+    records.push(client.record(T.handshake, writeKeyUpdate(false)));
+    client.nextSendingKeys();
+    records.push(...texts.slice(2).map((text) => client.record(T.applicationData, text)));
+    client.server.receive(Buffer.concat(records));
+    assert.equal(client.server.failure, undefined);
+    assert.ok(client.server.plaintext.equals(Buffer.concat(texts)));
+  });
+
   it('long records of several connections, whose pieces come by turns', () => {
     const clients = [connect13(), connect12(), connect13()];
     const texts = clients.map((_, i) => Buffer.from(Array.from({ length: 50_000 }, (_, at) => at * (i + 3))));

@@ -34,7 +34,7 @@ export class ServerEnd {
   readonly connection: Connection;
   readonly events: ConnectionEvent[] = [];
   /** What a listener does that is given plaintext. */
-  onPlaintext: (() => void) | undefined;
+  onPlaintext: ((bytes: Uint8Array) => void) | undefined;
   #output: Uint8Array[] = [];
   readonly #plaintext: Uint8Array[] = [];
   #time = 0;
@@ -47,7 +47,7 @@ export class ServerEnd {
       ciphertext: (bytes: Uint8Array) => void this.#output.push(bytes),
       plaintext: (bytes: Uint8Array) => {
         this.#plaintext.push(Uint8Array.from(bytes));
-        this.onPlaintext?.();
+        this.onPlaintext?.(bytes);
       },
       event: (event: ConnectionEvent) => void this.events.push(event),
     };
