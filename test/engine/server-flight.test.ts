@@ -174,6 +174,16 @@ describe('HelloRetryRequest', () => {
     assert.ok(client.server.isSecure, client.server.failure?.message);
   });
 
+  it('with the cookie of another ClientHello, which is refused', () => {
+    const prepared = serverConfig({ context: { statelessRetry: true } });
+    const [{ client: other }, { client, hello }] = [retry({ prepared }), retry({ prepared })];
+    const cookie = other.serverHello!.extensions.get(E.cookie)!.subarray(2);
+    const second = withExtension(hello, ext.keyShare([{ group: 29, key: client.key.share }]));
+    client.sendSecondHello(withExtension(second, ext.cookie(cookie)));
+    assert.equal(client.server.failure?.alert, 'illegalParameter');
+    assert.equal(client.server.failure.code, 'COOKIE_MISMATCH');
+  });
+
   const share = (client: RawClient) => ext.keyShare([{ group: 29, key: client.key.share }]);
   type Second = (hello: ReturnType<typeof hello13>, client: RawClient) => ReturnType<typeof hello13>;
   const refused: [string, Second, string, object?][] = [

@@ -9,7 +9,7 @@ import { writeMessage } from '../../src/messages/handshake-message.ts';
 import { ServerSessions } from '../../src/node/sessions.ts';
 import { writeSession } from '../../src/session/session.ts';
 import { ContentType, ExtensionType, HandshakeType } from '../../src/wire/code-points.ts';
-import { ext, type HelloFields, hello12, hello13, withExtension } from '../support/client-hello.ts';
+import { ext, type HelloFields, hello12, hello13, withExtension, writeHello } from '../support/client-hello.ts';
 import { connect12, connect13, RawClient } from '../support/raw-client.ts';
 import { getSession, helloWithSession, useEarlyKeys } from '../support/resumption.ts';
 import { type ServerEndOptions, serverConfig } from '../support/server-end.ts';
@@ -209,6 +209,18 @@ describe('secrets are wiped when a connection is over', () => {
       assert.equal(client.server.failure?.code, 'EXCESS_HANDSHAKE_DATA');
       return client;
     });
+  });
+
+  it('where more comes behind a ClientHello with early data than may', () => {
+    const more = sessions();
+    const session = getSession(more);
+    assertWiped((options) => {
+      const client = new RawClient(options);
+      const hello = writeHello(helloWithSession(client, session, { earlyData: true }));
+      client.sendMessage(Buffer.concat([hello, Uint8Array.of(HandshakeType.finished)]));
+      assert.equal(client.server.failure?.code, 'EXCESS_HANDSHAKE_DATA');
+      return client;
+    }, more);
   });
 
   it('of sessions that were kept, or could not be', () => {

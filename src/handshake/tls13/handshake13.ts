@@ -56,10 +56,11 @@ interface Flight {
 function* sendServerFlight(hs: Handshake13): Steps<Flight> {
   const { provider, channel, report, config, hello, suite, transcript, schedule, limits, exchange } = hs;
   const early = hs.takesEarlyData ? schedule.earlyTraffic(transcript.digest()) : undefined;
+  if (early) hs.secrets.handshake = [early];
   sendServerHello(hs, exchange);
   const traffic = schedule.handshake(exchange?.secret ?? new Uint8Array(hashLength[suite.hash]), transcript.digest());
   if (exchange) wipe(exchange.secret);
-  hs.secrets.handshake = [traffic.client, traffic.server];
+  hs.secrets.handshake = [...hs.secrets.handshake, traffic.client, traffic.server];
   logSecrets(hs, 'HANDSHAKE_TRAFFIC_SECRET', traffic);
   channel.protectSending(sealer(hs, traffic.server));
   if (early) {

@@ -54,19 +54,18 @@ export function* helloRetry(hs: Negotiation, suite: CipherSuite, group: number):
     fail('illegalParameter', `the second ClientHello has not one key share of ${groupName(group)}`, 'BAD_KEY_SHARE');
   }
   yield* answer(hs.policy.admit?.());
-  // What the cookie brings back is what the transcript goes on with.
-  const transcriptStart = cookie ? openCookie(hs, hello) : firstHash;
-  const transcript = new Transcript(provider.hash(suite.hash)).add(writeMessageHash(transcriptStart)).add(request);
+  if (cookie) checkCookie(hs, hello, firstHash);
+  const transcript = new Transcript(provider.hash(suite.hash)).add(writeMessageHash(firstHash)).add(request);
   return { hello, transcript, share: share.key };
 }
 
-function openCookie({ config }: Negotiation, hello: ClientHello): Uint8Array {
+/** A cookie has to be that of the first ClientHello. */
+function checkCookie({ config }: Negotiation, hello: ClientHello, firstHash: Uint8Array): void {
   const { cookie } = hello.offers;
   if (cookie === undefined) fail('missingExtension', 'the second ClientHello lacks the cookie');
   const hash = config.retryCookies?.open(cookie);
-  if (hash === undefined)
-    fail('illegalParameter', 'the second ClientHello has a cookie that is not ours', 'COOKIE_MISMATCH');
-  return hash;
+  if (hash === undefined || Buffer.compare(hash, firstHash) !== 0)
+    fail('illegalParameter', 'the second ClientHello has a cookie that is not its own', 'COOKIE_MISMATCH');
 }
 
 /** What a second ClientHello may change (RFC 8446 section 4.1.2, RFC 9849 section 6.1.5): nothing else. */
