@@ -90,14 +90,14 @@ export class HandshakeWatch {
   }
 
   #finish(): void {
-    this.#stopDeadline();
+    this.stop();
     this.#role.onConfirmed?.();
   }
 
   /** Tells that it failed: of `cause`, or since the connection was closed. */
   fail(cause: Error | null): void {
     this.#state = 'failed';
-    this.#stopDeadline();
+    this.stop();
     const reset = (): Error => nodeError('ECONNRESET', 'the connection was closed during the handshake');
     const { report } = this;
     const error = isReported(cause) ? cause : transportError(cause ?? reset(), report);
@@ -114,11 +114,12 @@ export class HandshakeWatch {
     const input = Buffer.concat(this.#input ?? []);
     this.#state = 'handed over';
     this.#input = undefined;
-    this.#stopDeadline();
+    this.stop();
     return input;
   }
 
-  #stopDeadline(): void {
+  /** The connection is closed, or the handshake has ended: nobody waits for the client any more. */
+  stop(): void {
     this.#deadline?.stop();
     this.#deadline = undefined;
   }

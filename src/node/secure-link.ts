@@ -234,6 +234,7 @@ export class SecureLink implements Sink {
   /** The stream's `_destroy`. */
   destroy(error: Error | null, done: Done): void {
     if (this.#handshake?.isGoingOn) this.#handshake.fail(error);
+    else this.#handshake?.stop(); // early data came, and the client's Finished has not
     const visible = this.#visible(error ?? this.#failure ?? null);
     this.connection.destroy();
     this.#linger?.stop();
