@@ -112,7 +112,9 @@ export class Outbound {
   /** All output since the last call, in one piece, or `undefined`. */
   take(): Uint8Array | undefined {
     this.#sealMessages();
-    const sealed = this.#allSealed ? join(this.#allSealed) : this.#sealed;
+    const parts = this.#allSealed;
+    const sealed = parts ? join(parts) : this.#sealed;
+    if (parts) for (const part of parts) outputPool.give(part);
     this.#sealed = this.#allSealed = undefined;
     return sealed;
   }

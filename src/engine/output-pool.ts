@@ -1,33 +1,46 @@
 import { shortLived } from '../wire/short-lived.ts';
 
-/** Bytes of a pooled buffer: 256 KiB of plaintext and what its records add. */
-const bufferLength = 270_336;
-/** Shorter outputs are allocated as they come. */
-const leastLength = 32_768;
-/** Buffers kept for later, at most: 4 MiB. */
-const mostKept = 16;
+/** Buffers of one length. */
+interface Shelf {
+  /** Bytes of each. */
+  readonly length: number;
+  /** How many are kept for later, at most. */
+  readonly most: number;
+  readonly free: Buffer[];
+}
+
+/** Shorter outputs share a slab. */
+const leastLength = 1024;
 
 /**
- * Buffers for bulk output, which is much of the same size and lives only until the kernel has taken it. To allocate
- * a fresh quarter of a megabyte for each write costs about as much as to encrypt it.
+ * Buffers for output, which is much of the same few sizes and lives only until the kernel has taken it. To allocate and
+ * collect a buffer costs more than to encrypt what it holds.
  */
 class OutputPool {
-  readonly #free: Buffer[] = [];
-  /** Those given out and not yet back; what never comes back is the garbage collector's. */
-  readonly #lent = new WeakSet<ArrayBufferLike>();
+  /** By length, each with what records add to it: 4 KiB of plaintext, one whole record, what is written in one go. */
+  readonly #shelves: readonly Shelf[] = [
+    { length: 4608, most: 256, free: [] },
+    { length: 17_664, most: 64, free: [] },
+    { length: 270_336, most: 16, free: [] },
+  ];
+  /** Where those belong that are given out and not yet back; what never comes back is the garbage collector's. */
+  readonly #lent = new WeakMap<ArrayBufferLike, Shelf>();
 
   /** A buffer of at least `length` bytes. */
   take(length: number): Buffer {
-    if (length < leastLength || length > bufferLength) return shortLived(length);
-    const buffer = this.#free.pop() ?? Buffer.allocUnsafeSlow(bufferLength);
-    this.#lent.add(buffer.buffer);
+    const shelf = length < leastLength ? undefined : this.#shelves.find((each) => each.length >= length);
+    if (shelf === undefined) return shortLived(length);
+    const buffer = shelf.free.pop() ?? Buffer.allocUnsafeSlow(shelf.length);
+    this.#lent.set(buffer.buffer, shelf);
     return buffer;
   }
 
   /** Takes back bytes that nobody reads any more. Bytes that are none of the pool's are left alone. */
   give(bytes: Uint8Array): void {
-    if (!this.#lent.delete(bytes.buffer) || this.#free.length >= mostKept) return;
-    this.#free.push(Buffer.from(bytes.buffer));
+    const shelf = this.#lent.get(bytes.buffer);
+    if (shelf === undefined) return;
+    this.#lent.delete(bytes.buffer);
+    if (shelf.free.length < shelf.most) shelf.free.push(Buffer.from(bytes.buffer));
   }
 }
 

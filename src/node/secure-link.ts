@@ -1,6 +1,7 @@
 import * as net from 'node:net';
 import { Duplex } from 'node:stream';
 import { Connection } from '../engine/connection.ts';
+import { outputPool } from '../engine/output-pool.ts';
 import type { ConnectionEvent, Sink } from '../engine/sink.ts';
 import type { Policy } from '../handshake/config.ts';
 import { releasedWith } from './abandoned-keys.ts';
@@ -132,7 +133,10 @@ export class SecureLink implements Sink {
   // ---- what the engine has to say
 
   ciphertext(bytes: Uint8Array): void {
-    this.#transport.write(bytes, (error) => this.#written(error));
+    this.#transport.write(bytes, (error) => {
+      outputPool.give(bytes);
+      this.#written(error);
+    });
   }
 
   plaintext(bytes: Uint8Array): void {
