@@ -358,6 +358,11 @@ describe('early data (RFC 8446 section 4.2.10)', () => {
       assert.equal(client.server.connection.report.earlyData, 'rejected');
       if (change === undefined) finish(client.read());
     }
+    const ticketKeys = new Uint8Array(48);
+    const before = getSession(early({ maxEarlyData, ticketKeys }));
+    const changed = sendEarly(serverWith({ ticketKeys }), before, 'x');
+    for (let i = 0; i < 12; i++) changed.send(ContentType.applicationData, Buffer.alloc(16_000));
+    finish(changed.read());
     const endless = sendEarly(server, getSession(server), 'x');
     for (let i = 0; i < 17; i++) endless.send(ContentType.applicationData, Buffer.alloc(16_000));
     assert.deepEqual(failureOf(endless), { alert: 'badRecordMac', code: 'TOO_MUCH_SKIPPED_EARLY_DATA' });

@@ -118,7 +118,10 @@ describe('the OpenSSL provider does what node:crypto does', { skip }, () => {
       const other = ours.generate!();
       other.derive(theirs);
       assert.equal(hex(client.derive(kept.share)), hex(kept.derive(theirs)));
-      for (const key of [kept, other]) key.release();
+      for (const key of [kept, other]) {
+        key.release();
+        assert.throws(() => key.derive(theirs), /released/);
+      }
     }
     const shares = Array.from({ length: 50 }, () => [ours.respond(randomBytes(32)), ours.generate!()]).flat();
     assert.equal(new Set(shares.map(({ share }) => hex(share))).size, 100);

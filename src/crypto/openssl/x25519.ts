@@ -60,10 +60,17 @@ export class OpensslX25519 {
     const pair = this.#generatePair();
     try {
       const [share, secret] = [this.#publicOf(pair), this.#privateOf(pair)];
+      let isReleased = false;
       return {
         share,
-        derive: (clientShare) => this.#deriveLater(share, secret, clientShare),
-        release: () => wipe(secret),
+        derive: (clientShare) => {
+          if (isReleased) throw new Error('a key is used after it was released');
+          return this.#deriveLater(share, secret, clientShare);
+        },
+        release: () => {
+          isReleased = true;
+          wipe(secret);
+        },
       };
     } finally {
       this.#free(pair);

@@ -1,11 +1,13 @@
 import type { CipherSuite } from '../../crypto/cipher-suites.ts';
 import { isAgeRight } from '../../session/replay-guard.ts';
+import type { Session } from '../../session/session.ts';
 import type { Negotiation } from '../handshake.ts';
 import { answer, type Steps } from '../steps.ts';
 import type { ChosenPsk } from './pre-shared-keys.ts';
 
-/** Most bytes of early data that our tickets allow, be it taken or not. */
-export const mostEarlyData = ({ policy }: Negotiation): number => policy.sessions?.maxEarlyData ?? 0;
+/** Most bytes of early data that tickets of ours allow, be it taken or not: today's, and that of `session`, if known. */
+export const mostEarlyData = ({ policy }: Negotiation, session?: Session): number =>
+  Math.max(policy.sessions?.maxEarlyData ?? 0, session?.maxEarlyData ?? 0);
 
 /**
  * Whether a client's early data is taken (RFC 8446 section 4.2.10): only with the first PSK, a session that allows it

@@ -70,7 +70,7 @@ function* sendServerFlight(hs: Handshake13): Steps<Flight> {
     wipe(early);
   } else {
     channel.protectReceiving(opener(hs, traffic.client));
-    if (hello.offers.earlyData) channel.skipEarlyData('undecryptable', mostEarlyData(hs));
+    if (hello.offers.earlyData) channel.skipEarlyData('undecryptable', mostEarlyData(hs, hs.psk?.session));
   }
   channel.limitFragments(limits.sending);
   if (config.padding) channel.padRecords(config.padding);
