@@ -42,6 +42,7 @@ export class HandshakeProtocol {
   /** The handshake, gone once it is done. */
   #handshake: HandshakeDriver<Secured> | undefined;
   #secured: Secured | undefined;
+  /** Made when it is first needed: few connections live to replace their keys. */
   #keyUpdates: KeyUpdates | undefined;
   /** A client's authentication after the handshake, while it goes on. */
   #authentication: HandshakeDriver<ClientIdentity> | undefined;
@@ -165,7 +166,7 @@ export class HandshakeProtocol {
     switch (message.type) {
       case HandshakeType.keyUpdate:
         checkMessageBoundary(this.#messages);
-        return this.#keyUpdates?.receive(message);
+        return this.#updates.receive(message);
       case HandshakeType.clientHello:
         return this.#refuseRenegotiation();
       default:
@@ -191,7 +192,6 @@ export class HandshakeProtocol {
     this.#secured?.release(); // what early data went by has secrets of its own
     this.#handshake = undefined;
     this.#secured = secured;
-    this.#keyUpdates = new KeyUpdates(secured, this.#inbound, this.#outbound, this.#allowance);
     this.#report.reach('secure');
     this.#report.settle();
     if (!this.#outbound.isHeld) this.#outbound.flush();
@@ -209,12 +209,17 @@ export class HandshakeProtocol {
 
   /** Whether our keys can be replaced: not in TLS 1.2, and not before the handshake is done. */
   get canUpdateKeys(): boolean {
-    return this.#keyUpdates?.isPossible === true;
+    return this.isConfirmed && this.#secured?.nextSealer !== undefined;
   }
 
   /** Replaces our keys, and asks for the peer's if `requested`; throws `TlsAlert` in TLS 1.2. */
   updateKeys(requested: boolean): void {
-    this.#keyUpdates?.send(requested);
+    if (this.isConfirmed) this.#updates.send(requested);
+  }
+
+  get #updates(): KeyUpdates {
+    this.#keyUpdates ??= new KeyUpdates(this.#secured!, this.#inbound, this.#outbound, this.#allowance);
+    return this.#keyUpdates;
   }
 
   /** Asks the client for its certificate (RFC 8446 section 4.6.2); returns whether it can be asked now. */

@@ -23,11 +23,6 @@ export class KeyUpdates {
     this.#allowance = allowance;
   }
 
-  /** Whether our keys can be replaced: not in TLS 1.2. */
-  get isPossible(): boolean {
-    return this.#secured.nextSealer !== undefined;
-  }
-
   /** New input begins: however many updates it asks for, one answer will do. */
   beginInput(): void {
     this.#answered = false;
@@ -49,9 +44,11 @@ export class KeyUpdates {
    * 4.7.3). Throws `TlsAlert` (internal_error) in TLS 1.2, whose keys then are used up for good.
    */
   send(requested: boolean): void {
-    if (!this.isPossible) fail('internalError', 'the keys of this version cannot be replaced', 'KEYS_EXHAUSTED');
+    if (this.#secured.nextSealer === undefined) {
+      fail('internalError', 'the keys of this version cannot be replaced', 'KEYS_EXHAUSTED');
+    }
     this.#outbound.addMessage(writeKeyUpdate(requested && !this.#asked));
     this.#asked ||= requested;
-    this.#outbound.protect(this.#secured.nextSealer!());
+    this.#outbound.protect(this.#secured.nextSealer());
   }
 }

@@ -25,14 +25,12 @@ export class Outbound {
   /** The first of the records, and all of them if there are more. */
   #sealed: Uint8Array | undefined;
   #allSealed: Uint8Array[] | undefined;
-  readonly #pooled: boolean;
   /** Whether what there is can wait for the application's first output. */
   isHeld = false;
   #isClosed = false;
 
   constructor(sink: Sink) {
     this.#sink = sink;
-    this.#pooled = sink.returnsOutput === true;
   }
 
   /** Whether our close_notify is out, which nothing may follow (RFC 8446 section 6.1). */
@@ -162,7 +160,7 @@ export class Outbound {
     lengths?.begin();
     count += lengths?.shorterThan(limit, overhead) ?? 0;
     const most = content.length + count * overhead;
-    const out = this.#pooled ? outputPool.take(most) : shortLived(most);
+    const out = this.#sink.returnsOutput ? outputPool.take(most) : shortLived(most);
     let end = 0;
     for (let at = 0; at < content.length || end === 0; ) {
       const length = lengths?.next(limit, overhead) ?? limit;

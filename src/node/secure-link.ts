@@ -26,8 +26,6 @@ export class SecureLink implements Sink {
   readonly writer: SecureWriter;
   /** The stream that carries ours, unless its handle was taken. */
   readonly carrier: Duplex | undefined;
-  /** What another stream was given may be read long after it says so. */
-  readonly returnsOutput: boolean;
   readonly #stream: SecureStream;
   readonly #transport: Transport;
   readonly #role: StreamRole;
@@ -48,7 +46,6 @@ export class SecureLink implements Sink {
     this.#stream = stream;
     this.#role = role;
     this.carrier = raw ? undefined : carrier;
-    this.returnsOutput = raw !== undefined;
     const provider = carrier instanceof net.Socket ? role.crypto : releasedWith(this, role.crypto);
     this.connection = new Connection(role.policy, provider, this, now);
     this.#transport = raw ? takeHandle(stream, raw) : this.#wrap(carrier);
@@ -64,6 +61,11 @@ export class SecureLink implements Sink {
 
   get socketCarrier(): net.Socket | undefined {
     return this.carrier instanceof net.Socket ? this.carrier : undefined;
+  }
+
+  /** What another stream was given may be read long after it says so. */
+  get returnsOutput(): boolean {
+    return this.carrier === undefined;
   }
 
   get policy(): Policy {

@@ -17,10 +17,8 @@ export class SecureWriter {
   readonly #transport: Outlet;
   /** Bytes of plaintext that are written. */
   bytesWritten = 0;
-  /** Whether the handshake goes on, until which a write and an end wait. */
-  #isHolding = true;
-  #heldWrite: (() => void) | undefined;
-  #heldEnd: (() => void) | undefined;
+  /** A write, and an end, that wait for the handshake; `undefined` once nothing has to. */
+  #held: (() => void)[] | undefined = [];
   /** The callback of the write that is under way. */
   #writing: Done | undefined;
   /** Why nothing can be written any more. */
@@ -34,14 +32,14 @@ export class SecureWriter {
   /** Sends application data. One write at a time, as streams do it. */
   write(plain: Uint8Array, written: Done): void {
     const done = this.#begin(plain.length, written);
-    if (this.#isHolding) this.#heldWrite = () => this.#writePlain(plain, 0, done);
+    if (this.#held) this.#held.push(() => this.#writePlain(plain, 0, done));
     else this.#writePlain(plain, 0, done);
   }
 
   /** The same for many parts, of which none is copied before its turn. */
   writeParts(parts: readonly Uint8Array[], written: Done): void {
     const pieces = new WritePieces(parts);
-    if (this.#isHolding || pieces.length <= joinedLength) {
+    if (this.#held || pieces.length <= joinedLength) {
       return this.write(Buffer.concat(parts, pieces.length), written);
     }
     this.#writePieces(pieces, this.#begin(pieces.length, written));
@@ -49,8 +47,8 @@ export class SecureWriter {
 
   /** Ends our side behind what was written. */
   end(done: Done): void {
-    if (this.#isHolding) {
-      this.#heldEnd = () => this.end(done);
+    if (this.#held) {
+      this.#held.push(() => this.end(done));
       return;
     }
     this.#connection.close();
@@ -59,15 +57,14 @@ export class SecureWriter {
 
   /** The handshake is done: what was held goes out. */
   open(): void {
-    this.#isHolding = false;
-    this.#heldWrite?.();
-    this.#heldEnd?.();
-    this.#heldWrite = this.#heldEnd = undefined;
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const goOn of held) goOn();
   }
 
   /** The connection is over: what is written from now on fails, by `failure` if there is one. */
   shut(failure?: Error): void {
-    this.#isHolding = false;
+    this.#held = undefined;
     this.#failure = failure;
   }
 
