@@ -47,38 +47,82 @@ function nistCurve(group: number, curve: string, coordinateLength: number): Diff
   return { group, shareLength, generate, respond: respondWith(generate) };
 }
 
+type MontgomeryType = 'x25519' | 'x448';
+
+/** How public keys of a Montgomery curve go to Node, and come from it. */
+interface Encoding {
+  readonly generate: (type: MontgomeryType) => { readonly share: Uint8Array; readonly privateKey: crypto.KeyObject };
+  readonly derive: (type: MontgomeryType, privateKey: crypto.KeyObject, peer: Uint8Array) => Uint8Array;
+}
+
 interface OkpJwk {
   readonly kty: string;
   readonly crv: string;
   readonly x: string;
 }
-interface MontgomeryPair {
-  readonly publicKey: OkpJwk;
-  readonly privateKey: crypto.KeyObject;
-}
-/** Node takes these encodings; its types know only PEM and DER. */
-type GenerateMontgomery = (type: string, options: { publicKeyEncoding: { format: 'jwk' } }) => MontgomeryPair;
-const generateMontgomery = crypto.generateKeyPairSync as unknown as GenerateMontgomery;
+/** Node takes these encodings; its types know only PEM and DER, and of keys for `diffieHellman` only objects. */
+type Generate<Key> = (
+  type: string,
+  options: { publicKeyEncoding: { format: string } },
+) => { readonly publicKey: Key; readonly privateKey: crypto.KeyObject };
+type Derive = (keys: { privateKey: crypto.KeyObject; publicKey: object }) => Uint8Array;
+
+/** As JWK, which imports an order of magnitude faster than DER. */
+const jwk: Encoding = {
+  generate(type) {
+    const generate = crypto.generateKeyPairSync as unknown as Generate<OkpJwk>;
+    const { publicKey, privateKey } = generate(type, { publicKeyEncoding: { format: 'jwk' } });
+    return { share: Buffer.from(publicKey.x, 'base64url'), privateKey };
+  },
+  derive(type, privateKey, peer) {
+    const x = Buffer.from(peer.buffer, peer.byteOffset, peer.length).toString('base64url');
+    const key = { kty: 'OKP', crv: type === 'x25519' ? 'X25519' : 'X448', x };
+    return crypto.diffieHellman({ privateKey, publicKey: crypto.createPublicKey({ key, format: 'jwk' }) });
+  },
+};
+
+/** As they are, and without an object for each. Later Nodes have that, from some release of 24 on. */
+const raw: Encoding = {
+  generate(type) {
+    const generate = crypto.generateKeyPairSync as unknown as Generate<Uint8Array>;
+    const { publicKey, privateKey } = generate(type, { publicKeyEncoding: { format: 'raw-public' } });
+    return { share: publicKey, privateKey };
+  },
+  derive: (type, privateKey, key) =>
+    (crypto.diffieHellman as Derive)({
+      privateKey,
+      publicKey: { key, format: 'raw-public', asymmetricKeyType: type },
+    }),
+};
+
+/** The one that this Node has. */
+const encoding: Encoding = (() => {
+  try {
+    const [one, other] = [raw.generate('x25519'), raw.generate('x25519')];
+    const [here, there] = [
+      raw.derive('x25519', one.privateKey, other.share),
+      raw.derive('x25519', other.privateKey, one.share),
+    ];
+    return Buffer.compare(here, there) === 0 ? raw : jwk;
+  } catch {
+    return jwk;
+  }
+})();
 
 /**
- * X25519 and X448 (RFC 7748). Keys travel as JWK, which imports an order of magnitude faster than DER. The public
- * half is encoded by the generation itself: exporting it from a KeyObject can deadlock Node 20.
+ * X25519 and X448 (RFC 7748). The public half is encoded by the generation itself: exporting it from a KeyObject can
+ * deadlock Node 20.
  */
-function montgomeryCurve(group: number, type: 'x25519' | 'x448', crv: string, shareLength: number): DiffieHellman {
-  const options = { publicKeyEncoding: { format: 'jwk' } } as const;
-  const importShare = (share: Uint8Array): crypto.KeyObject => {
-    const x = Buffer.from(share.buffer, share.byteOffset, share.length).toString('base64url');
-    return withoutStackTraces(() => crypto.createPublicKey({ key: { kty: 'OKP', crv, x }, format: 'jwk' }));
-  };
+function montgomeryCurve(group: number, type: MontgomeryType, shareLength: number): DiffieHellman {
   const generate = (): EphemeralKey => {
-    const { publicKey, privateKey } = generateMontgomery(type, options);
+    const { share, privateKey } = encoding.generate(type);
     return {
-      share: Buffer.from(publicKey.x, 'base64url'),
+      share,
       derive(peer) {
         if (peer.length !== shareLength) badShare(group, `is ${peer.length} bytes long, not ${shareLength}`);
         try {
           // OpenSSL refuses the all-zero result, as RFC 8446 section 7.4.2 asks.
-          return crypto.diffieHellman({ privateKey, publicKey: importShare(peer) });
+          return withoutStackTraces(() => encoding.derive(type, privateKey, peer));
         } catch {
           return badShare(group, 'is a point of small order');
         }
@@ -119,7 +163,7 @@ function hybrid(group: number, kem: Encapsulator, curve: DiffieHellman, curveFir
   };
 }
 
-const x25519 = montgomeryCurve(NamedGroup.x25519, 'x25519', 'X25519', 32);
+const x25519 = montgomeryCurve(NamedGroup.x25519, 'x25519', 32);
 const secp256r1 = nistCurve(NamedGroup.secp256r1, 'prime256v1', 32);
 const secp384r1 = nistCurve(NamedGroup.secp384r1, 'secp384r1', 48);
 
@@ -134,7 +178,7 @@ const agreements: ReadonlyMap<number, KeyAgreement> = new Map(
     secp256r1,
     secp384r1,
     nistCurve(NamedGroup.secp521r1, 'secp521r1', 66),
-    montgomeryCurve(NamedGroup.x448, 'x448', 'X448', 56),
+    montgomeryCurve(NamedGroup.x448, 'x448', 56),
     kem768 && hybrid(NamedGroup.secp256r1MLKEM768, kem768, secp256r1, true),
     kem1024 && hybrid(NamedGroup.secp384r1MLKEM1024, kem1024, secp384r1, true),
   ]
