@@ -11,8 +11,8 @@ export type FloodWork = {
   | { readonly kind: 'newcomers' }
   /** So many connections that never finish their handshake. */
   | { readonly kind: 'halfOpen'; readonly connections: number }
-  /** So many connections at once that send garbage as fast as it is taken, and come again. */
-  | { readonly kind: 'garbage'; readonly connections: number }
+  /** So many connections at once that send garbage, as long as it is taken or until there is an answer, and come again. */
+  | { readonly kind: 'garbage'; readonly connections: number; readonly stays: boolean }
   /** So many full handshakes at once, again and again. */
   | { readonly kind: 'burst'; readonly atOnce: number }
 );

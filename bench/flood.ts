@@ -27,7 +27,12 @@ const attacks: Readonly<Record<string, { what: string; credential: 'p256' | 'rsa
   garbage: {
     what: 'garbage at line rate, 8 connections at once',
     credential: 'p256',
-    attack: { kind: 'garbage', connections: 8 },
+    attack: { kind: 'garbage', connections: 8, stays: true },
+  },
+  'brief-garbage': {
+    what: '1 KiB of garbage, 8 connections at once that come again with the answer',
+    credential: 'p256',
+    attack: { kind: 'garbage', connections: 8, stays: false },
   },
   burst: { what: 'bursts of 64 full handshakes, P-256', credential: 'p256', attack: { kind: 'burst', atOnce: 64 } },
   'burst-rsa': {
@@ -85,11 +90,16 @@ async function round(options: Options, folder: string, side: ImplementationName,
     const { milliseconds } = options;
     const place = { port: server.port, ca: join(folder, 'ca.pem'), milliseconds };
     await client!.ask<FloodDone>({ ...place, milliseconds: warmUp, kind: 'burst', atOnce: 64 } satisfies FloodWork);
-    const quiet = await pinger!.ask<FloodDone>({ ...place, kind: 'ping' } satisfies FloodWork);
-    const [hit, attacked, entered] = await Promise.all([
+    // The same twice, so that nothing but the attack is different.
+    const usual = () =>
+      Promise.all([
+        pinger!.ask<FloodDone>({ ...place, kind: 'ping' } satisfies FloodWork),
+        sleep(100).then(() => client!.ask<FloodDone>({ ...place, kind: 'newcomers' } satisfies FloodWork)),
+      ]);
+    const [quiet] = await usual();
+    const [hit, [attacked, entered]] = await Promise.all([
       attacker!.ask<FloodDone>({ ...place, ...attack } as FloodWork),
-      pinger!.ask<FloodDone>({ ...place, kind: 'ping' } satisfies FloodWork),
-      sleep(100).then(() => client!.ask<FloodDone>({ ...place, kind: 'newcomers' } satisfies FloodWork)),
+      usual(),
     ]);
     const { times, failed } = entered;
     return { quiet: quiet.times, attacked: attacked.times, entered: times, failed, count: hit.count };

@@ -2,7 +2,7 @@ import type { Transport } from './transport.ts';
 
 /** Milliseconds that a failed connection stays, so that the peer reads our alert and not a reset. */
 const lingerTime = 1000;
-/** Bytes that are read meanwhile. */
+/** Bytes that are read meanwhile. Who sends more is left to wait: to cut him off at once would let him come again. */
 const lingerInput = 65_536;
 
 /**
@@ -31,10 +31,7 @@ export class Linger {
   /** Throws away so many bytes; whether more may come. */
   receive(length: number): boolean {
     this.#inputLeft -= length;
-    if (this.#inputLeft >= 0) return true;
-    this.stop();
-    this.#finish();
-    return false;
+    return this.#inputLeft > 0;
   }
 
   receiveEnd(): void {

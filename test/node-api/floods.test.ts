@@ -248,20 +248,39 @@ describe('handshakeMessageTimeout', () => {
 });
 
 describe('what a failed connection still sends', () => {
-  it('is thrown away, and the connection is cut when that gets too much', async () => {
+  it('is thrown away, and then left unread, so that the client can read the alert and has to wait', async () => {
     await using at = await listen();
-    const socket = await knock(at.port);
+    const socket = net.connect({ port: at.port, host: '127.0.0.1', allowHalfOpen: true });
+    const received: Buffer[] = [];
+    let hasEnded = false;
     let isClosed = false;
-    socket.on('close', () => {
-      isClosed = true;
+    socket.on('data', (bytes) => received.push(bytes));
+    socket.once('end', () => {
+      hasEnded = true;
     });
+    socket
+      .on('error', () => {})
+      .once('close', () => {
+        isClosed = true;
+      });
     const garbage = Buffer.alloc(65_536, 0x55);
     let sent = 0;
+    let wasLeft = false;
     while (!isClosed && sent < 2 ** 30) {
       sent += garbage.length;
-      if (!socket.write(garbage)) await Promise.race([once(socket, 'drain').catch(() => {}), sleep(100)]);
+      if (socket.write(garbage)) continue;
+      const isTaken = once(socket, 'drain').then(
+        () => true,
+        () => true,
+      );
+      const isStuck = await Promise.race([isTaken.then(() => false), sleep(100).then(() => true)]);
+      wasLeft ||= isStuck && hasEnded && at.server.statistics.connections === 1;
     }
     assert.ok(isClosed);
+    assert.ok(wasLeft);
+    assert.ok(hasEnded);
+    assert.equal(Buffer.concat(received).toString('hex'), '1503030002020a');
+    assert.ok(sent < 2 ** 25, `${sent} bytes were taken`);
     await until(() => at.server.statistics.connections === 0);
     assert.equal(at.errors.length, 1);
   });
