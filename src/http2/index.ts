@@ -2,6 +2,7 @@
 import * as http from 'node:http';
 import * as http2 from 'node:http2';
 import type { Duplex } from 'node:stream';
+import { checkObject, isGiven } from '../node/arguments.ts';
 import { borrowMethods, inheritFrom } from '../node/donor.ts';
 import { type EarlyRequestOptions, screenEarlyRequests } from '../node/early-requests.ts';
 import type { TlsClientError } from '../node/errors.ts';
@@ -15,7 +16,7 @@ export { type EarlyRequest, type EarlyRequests, isEarly } from '../node/early-re
 
 /** Options of `createSecureServer`: those of our TLS server, and of Node's sessions. */
 export interface SecureServerOptions
-  extends Omit<TlsOptions, 'ALPNProtocols' | 'ALPNCallback'>,
+  extends Omit<TlsOptions, 'ALPNProtocols'>,
     EarlyRequestOptions,
     Omit<http2.ServerSessionOptions, keyof TlsOptions> {
   /** Whether clients that do not choose `h2` are served by HTTP/1.1. */
@@ -63,7 +64,8 @@ class SecureServer extends (TlsServer as unknown as new (options: TlsOptions) =>
 
   constructor(options: SecureServerOptions, listener: RequestListener | undefined) {
     const protocols = options.allowHTTP1 === true ? ['h2', 'http/1.1'] : ['h2'];
-    super({ ...(options as TlsOptions), ALPNProtocols: protocols });
+    // As in Node, whoever chooses the protocol by himself is not told which there are.
+    super({ ...(options as TlsOptions), ...(!isGiven(options.ALPNCallback) && { ALPNProtocols: protocols }) });
     const donor = http2.createServer(options as http2.ServerOptions);
     inheritFrom(this, donor, ['newListener']);
     screenEarlyRequests(this, options);
@@ -91,13 +93,14 @@ class SecureServer extends (TlsServer as unknown as new (options: TlsOptions) =>
 borrowMethods(SecureServer.prototype, Object.getPrototypeOf(http2.createSecureServer()) as object);
 Object.defineProperty(SecureServer, 'name', { value: 'Http2SecureServer' });
 
-/** Makes a server of HTTP/2 over TLS, as `http2.createSecureServer` does. */
+/** Makes a server of HTTP/2 over TLS, as `http2.createSecureServer` does. Throws Node's errors for options that are wrong. */
 export function createSecureServer(listener?: RequestListener): Http2SecureServer;
 export function createSecureServer(options: SecureServerOptions, listener?: RequestListener): Http2SecureServer;
 export function createSecureServer(
   options: SecureServerOptions | RequestListener = {},
   listener?: RequestListener,
 ): Http2SecureServer {
+  if (typeof options !== 'function') checkObject('options', options);
   const server = typeof options === 'function' ? new SecureServer({}, options) : new SecureServer(options, listener);
   return server as unknown as Http2SecureServer;
 }

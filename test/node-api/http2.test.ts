@@ -115,6 +115,33 @@ describe('tsls/http2', () => {
     without.destroy();
   });
 
+  it('an ALPNCallback chooses the protocol in the place of the list', async () => {
+    const offers: string[][] = [];
+    const ALPNCallback = ({ protocols }: { protocols: string[] }): string | undefined => {
+      offers.push(protocols);
+      return protocols.find((protocol) => protocol === 'h2');
+    };
+    await using at = await listen({ ALPNCallback });
+    at.server.on('stream', (stream) => {
+      stream.respond({ ':status': 200 });
+      stream.end('chosen');
+    });
+    const session = connect(at.port);
+    assert.equal((await readAll(session.request())).toString(), 'chosen');
+    assert.deepEqual(offers, [['h2']]);
+    session.close();
+    await once(session, 'close');
+    assert.throws(() => createSecureServer({ ALPNCallback, ALPNProtocols: ['h2'] } as SecureServerOptions), {
+      code: 'ERR_TLS_ALPN_CALLBACK_WITH_PROTOCOLS',
+    });
+  });
+
+  it('options that are no object', () => {
+    for (const options of [null, 1, 'h2']) {
+      assert.throws(() => createSecureServer(options as never), { code: 'ERR_INVALID_ARG_TYPE', name: 'TypeError' });
+    }
+  });
+
   it('updateSettings, setTimeout, and the rest of the module', async () => {
     await using at = await listen({ settings: { maxConcurrentStreams: 7 } });
     at.server.updateSettings({ maxConcurrentStreams: 9 });

@@ -47,11 +47,8 @@ export type Names = Assert<
     // A client's.
     Same<Difference<node.TLSSocketOptions, own.TLSSocketOptions>, Engines | 'session' | 'requestOCSP'>,
     Same<Difference<https.ServerOptions, ownHttps.ServerOptions>, Engines>,
-    // HTTP/2 chooses its protocols itself.
-    Same<
-      Difference<http2.SecureServerOptions, ownHttp2.SecureServerOptions>,
-      Engines | 'ALPNCallback' | 'ALPNProtocols'
-    >,
+    // HTTP/2 has a list of its own.
+    Same<Difference<http2.SecureServerOptions, ownHttp2.SecureServerOptions>, Engines | 'ALPNProtocols'>,
   ]
 >;
 
