@@ -34,6 +34,8 @@ export class SecureLink implements Sink {
   trace: Sink['trace'];
   /** Bytes of plaintext. */
   bytesRead = 0;
+  /** What was read before the listeners that wait for it have heard that the handshake is done. */
+  #untold: (Uint8Array | null)[] | undefined;
   #peerEnded = false;
   #isStalled = false;
   /** Set while a failed connection waits for the peer to have read the alert. */
@@ -127,6 +129,7 @@ export class SecureLink implements Sink {
 
   /** To the application, past the stream's own `push`, which takes records. */
   #push(chunk: Uint8Array | null): void {
+    if (this.#untold) return void this.#untold.push(chunk);
     Duplex.prototype.push.call(this.#stream, chunk);
     // As net.Socket does: where nothing is left to read, a paused stream ends too.
     if (chunk === null) Duplex.prototype.read.call(this.#stream, 0);
@@ -189,8 +192,19 @@ export class SecureLink implements Sink {
   #becomeSecure(): void {
     if (!this.#handshake?.succeed()) return;
     if (this.connection.isConfirmed) this.#handshake = undefined;
+    if (this.#stream.readableFlowing) this.#pushLater();
     this.writer.open();
     this.#flushSoon();
+  }
+
+  /** The end of the handshake is told on a tick of its own: data that came along with it must not be there before. */
+  #pushLater(): void {
+    this.#untold = [];
+    process.nextTick(() => {
+      const chunks = this.#untold ?? [];
+      this.#untold = undefined;
+      for (const chunk of chunks) this.#push(chunk);
+    });
   }
 
   /** The handshake is done that early data had come before. */

@@ -80,6 +80,29 @@ describe('a TLSSocket', () => {
       assert.equal((await readAll(peer)).toString(), 'early');
     });
 
+    it(`${version}: data that comes with the end of the handshake comes after the event that tells of it`, async () => {
+      const [end, other] = duplexPair();
+      const secure = new TLSSocket(end, { isServer: true, ...identity('p256'), ...only(version) });
+      const heard: string[] = [];
+      for (const event of ['secure', 'data', 'end']) secure.on(event, () => heard.push(event));
+      // Whatever the client writes in one turn comes in one piece.
+      const pieces: Buffer[] = [];
+      const gathered = new Duplex({
+        read() {},
+        write(chunk: Buffer, _, done) {
+          if (pieces.push(chunk) === 1) setImmediate(() => other.write(Buffer.concat(pieces.splice(0))));
+          done();
+        },
+      });
+      other.on('data', (chunk) => gathered.push(chunk));
+      const peer = tls.connect({ socket: gathered, rejectUnauthorized: false });
+      peer.end('hello');
+      await once(secure, 'end');
+      assert.deepEqual(heard, ['secure', 'data', 'end']);
+      secure.destroy();
+      peer.destroy();
+    });
+
     it(`${version}: a peer that does not read holds the writer up`, async () => {
       await using at = await listen(only(version));
       const accepted = at.nextSocket();
