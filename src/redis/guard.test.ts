@@ -68,6 +68,16 @@ describe('the guard of a store', () => {
     assert.equal(guard.stats.isPaused, false);
   });
 
+  it('takes many failures at once, as when a connection breaks, for one reason to leave it alone', async (t) => {
+    const { guard, clock } = guarded(t, { maxPending: 100 });
+    await Promise.all(Array.from({ length: 100 }, () => guard.ask('GET', fails)));
+    assert.deepEqual([guard.stats.failed, guard.stats.isPaused], [100, true]);
+    clock.now += 999;
+    assert.equal(guard.ask('GET', fails), undefined);
+    clock.now += 1;
+    assert.deepEqual(await guard.ask('GET', async () => 'back'), { answer: 'back' });
+  });
+
   it('never leaves it alone for longer than half a minute', async (t) => {
     const { guard, clock } = guarded(t);
     for (let i = 0; i < 30; i++) {

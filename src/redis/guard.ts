@@ -68,7 +68,8 @@ export class Guard {
       this.#stats.skipped++;
       return undefined;
     }
-    this.#isProbing = this.#isPaused;
+    const isProbe = this.#isPaused;
+    if (isProbe) this.#isProbing = true;
     this.#pending++;
     return new Promise((resolve) => {
       let isOver = false;
@@ -79,7 +80,9 @@ export class Guard {
         if (isOver) return;
         isOver = true;
         clearTimeout(timer);
-        this.#settled(operation, error, found !== undefined);
+        if (isProbe) this.#isProbing = false;
+        if (found !== undefined) this.#failures = 0;
+        else this.#fail(operation, error, isProbe);
         resolve(found);
       };
       const timer = setTimeout(() => {
@@ -105,18 +108,15 @@ export class Guard {
     return !this.#isPaused || (!this.#isProbing && performance.now() >= this.#pausedUntil);
   }
 
-  #settled(operation: string, error: unknown, isAnswered: boolean): void {
-    this.#isProbing = false;
-    if (isAnswered) {
-      this.#failures = 0;
-      return;
-    }
+  #fail(operation: string, error: unknown, isProbe: boolean): void {
     if (error === late) this.#stats.late++;
     else this.#stats.failed++;
+    report(operation, error);
+    // All that is under way fails when a connection breaks: that is one failure of the store, and no reason for a long pause.
+    if (this.#isPaused && !isProbe) return;
     this.#failures++;
     const pause = Math.min(longestPause, firstPause * 2 ** (this.#failures - tolerated));
     this.#pausedUntil = performance.now() + pause;
-    report(operation, error);
   }
 }
 
