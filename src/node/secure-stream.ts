@@ -100,7 +100,8 @@ export abstract class SecureStream extends net.Socket {
       bytesWritten: {
         configurable: true,
         get(this: SecureStream) {
-          return this.#link.writer.bytesWritten + this.writableLength;
+          const { bytesWritten, bytesUnderWay } = this.#link.writer;
+          return bytesWritten + bytesUnderWay + bytesWaiting(this);
         },
       },
     });
@@ -229,4 +230,15 @@ export abstract class SecureStream extends net.Socket {
     const target = (this.#link.carrier ?? net.Socket.prototype) as Asked;
     return target[name]?.call(this.#link.carrier ?? this) ?? {};
   }
+}
+
+/** Bytes of writes whose turn has not come: text is kept as such, and `writableLength` counts its characters. */
+function bytesWaiting(stream: Duplex): number {
+  type Waiting = { readonly chunk: Uint8Array | string; readonly encoding: BufferEncoding };
+  const { writableBuffer = [] } = stream as { readonly writableBuffer?: readonly Waiting[] };
+  let length = 0;
+  for (const { chunk, encoding } of writableBuffer) {
+    length += typeof chunk === 'string' ? Buffer.byteLength(chunk, encoding) : chunk.length;
+  }
+  return length;
 }

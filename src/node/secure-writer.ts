@@ -17,6 +17,8 @@ export class SecureWriter {
   readonly #transport: Outlet;
   /** Bytes of plaintext that are written. */
   bytesWritten = 0;
+  /** Bytes of the write that is under way. */
+  bytesUnderWay = 0;
   /** A write, and an end, that wait for the handshake; `undefined` once nothing has to. */
   #held: (() => void)[] | undefined = [];
   /** The callback of the write that is under way. */
@@ -77,10 +79,12 @@ export class SecureWriter {
     const done = (error?: Error | null): void => {
       if (this.#writing !== done) return;
       this.#writing = undefined;
+      this.bytesUnderWay = 0;
       if (!error) this.bytesWritten += length;
       written(error);
     };
     this.#writing = done;
+    this.bytesUnderWay = length;
     return done;
   }
 

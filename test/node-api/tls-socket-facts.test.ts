@@ -36,6 +36,11 @@ describe('what a TLSSocket tells of itself', () => {
       socket.cork();
       socket.write('y');
       assert.equal(socket.bytesWritten, 101);
+      socket.write('é€', 'utf8');
+      socket.write('ff00', 'hex');
+      assert.equal(socket.bytesWritten, 108, 'bytes, and not characters');
+      socket.uncork();
+      assert.equal(socket.bytesWritten, 108);
       peer.destroy();
     });
 
