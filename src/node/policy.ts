@@ -222,7 +222,8 @@ function askSni(callback: SniCallback, self: TLSSocket, serverName: string): Pro
     const answered = (error: Error | null, context?: SecureContext | SecureContextOptions | null): void => {
       if (error) return reject(error);
       try {
-        resolve(isGiven(context) ? chosenContext(context) : undefined);
+        // As in Node, whatever is falsy is none.
+        resolve(context ? chosenContext(context) : undefined);
       } catch (cause) {
         reject(nodeError('ERR_TLS_INVALID_CONTEXT', 'Invalid SNI context', TypeError, { cause }));
       }

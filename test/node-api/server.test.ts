@@ -190,6 +190,17 @@ describe('choices for each connection', () => {
     }
   });
 
+  it('SNICallback: what is falsy is no context, as in Node', async () => {
+    for (const none of [false, 0, '', null, undefined]) {
+      await using at = await listen({
+        key: a.key,
+        cert: a.cert,
+        SNICallback: (_name, callback) => callback(null, none as null),
+      });
+      assert.match((await names(at.port, 'a.example'))!, /a\.example/);
+    }
+  });
+
   const boom = new Error('no such tenant');
   for (const [name, options] of [
     [
