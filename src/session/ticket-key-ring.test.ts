@@ -4,6 +4,7 @@ import { describe, it } from 'node:test';
 import { nodeCrypto } from '../crypto/node/provider.ts';
 import type { CryptoProvider } from '../crypto/provider.ts';
 import { TicketKeyRing } from './ticket-key-ring.ts';
+import type { TicketKeySet } from './ticket-key-source.ts';
 
 const day = 24 * 3600 * 1000;
 const text = 'a session';
@@ -122,6 +123,24 @@ describe('the ring of ticket keys', () => {
     keys.rotate();
     assert.deepEqual(opened(keys, ticket), { text, isOld: true });
     assert.deepEqual(wiped(), [0, 1, 2]);
+  });
+
+  it('has its last keys while their source fails, or gives what are none', () => {
+    const { ring: keys } = ring();
+    const good = { current: randomBytes(48), previous: [], next: [] };
+    let answer: () => unknown = () => good;
+    keys.follow({ keys: () => answer() as TicketKeySet });
+    const ticket = keys.seal(session);
+    const bad = { current: randomBytes(48), previous: [{ key: randomBytes(47), replacedAt: 0 }], next: [] };
+    const failure = (): never => {
+      throw new Error('no keys today');
+    };
+    for (answer of [failure, () => bad, () => ({}), () => null, () => undefined]) {
+      for (let i = 0; i < 2; i++) assert.deepEqual(opened(keys, keys.seal(session)), { text, isOld: false });
+      assert.deepEqual(opened(keys, ticket), { text, isOld: false });
+      assert.deepEqual(keys.copyKey(), Uint8Array.from(good.current));
+    }
+    assert.throws(() => keys.follow({ keys: () => bad }), RangeError);
   });
 
   it('wants 48 bytes', () => {

@@ -70,11 +70,14 @@ export class TicketKeyRing implements TicketSealer {
     this.#source = undefined;
   }
 
-  /** Has its keys from a source from now on; until that has any, those that it has now. */
+  /**
+   * Has its keys from a source from now on; until that has any, and while it fails, those that it has then. Throws what the
+   * source throws, and `RangeError` for keys that are none.
+   */
   follow(source: TicketKeySource): void {
     this.#source = source;
     this.#set = undefined;
-    this.#refresh();
+    this.#ask();
   }
 
   /** Keys that will become current later, here or elsewhere: their tickets are taken from now on. Throws `RangeError`. */
@@ -122,7 +125,7 @@ export class TicketKeyRing implements TicketSealer {
   }
 
   #make(key: Uint8Array): TicketKey {
-    if (key.length !== ticketKeyLength) throw new RangeError(`a ticket key has ${ticketKeyLength} bytes`);
+    checkKey(key);
     const bytes = Uint8Array.from(key);
     const { provider, now } = this.#options;
     const aead = provider.aead('AEAD_AES_256_GCM', bytes.subarray(nameLength));
@@ -151,13 +154,25 @@ export class TicketKeyRing implements TicketSealer {
   }
 
   #refresh(): void {
+    try {
+      if (this.#ask()) return;
+    } catch {
+      // A source that fails costs the resumption of other processes' sessions, and no handshake.
+    }
+    this.#rotateIfDue();
+  }
+
+  /** Takes over what the source has now, all of it or nothing; whether it has any. */
+  #ask(): boolean {
     const set = this.#source?.keys(this.#options.keepFor());
-    if (set === undefined) return this.#rotateIfDue();
-    if (set === this.#set) return;
+    if (set === undefined) return false;
+    if (set === this.#set) return true;
+    for (const key of [set.current, ...set.previous.map((entry) => entry.key), ...set.next]) checkKey(key);
     this.#set = set;
     this.#makeCurrent(this.#make(set.current));
     for (const { key, replacedAt } of set.previous.toReversed()) this.#retire(this.#make(key), replacedAt);
     this.expect(set.next);
+    return true;
   }
 
   #rotateIfDue(): void {
@@ -168,6 +183,10 @@ export class TicketKeyRing implements TicketSealer {
     if (age < 0) this.#current.since = now();
     else if (age > rotateAfter) this.#makeCurrent(this.#make(this.#options.provider.randomBytes(ticketKeyLength)));
   }
+}
+
+function checkKey(key: Uint8Array): void {
+  if (key.length !== ticketKeyLength) throw new RangeError(`a ticket key has ${ticketKeyLength} bytes`);
 }
 
 /** Wipes keys, and gives back what they are held in. */
