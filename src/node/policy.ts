@@ -136,7 +136,8 @@ export class ConnectionPolicy implements Policy {
     this.#credentials = context.config.credentials;
   }
 
-  #choose(hello: ClientHello, choice: HelloAnswer): MaybePromise<ServerConfig> {
+  #choose(hello: ClientHello, answer: HelloAnswer | null): MaybePromise<ServerConfig> {
+    const choice = answer ?? undefined;
     if (choice !== undefined && 'alert' in choice) throw rejection(choice);
     if (choice !== undefined && 'handOver' in choice) {
       this.#self.handOver((stream) => choice.handOver(stream));
@@ -144,7 +145,7 @@ export class ConnectionPolicy implements Policy {
     }
     if (isGiven(this.#options.onClientHello)) this.#self.forgetInput();
     const chosen = choice?.secureContext;
-    if (chosen !== undefined) return this.#configOf(asSecureContext(chosen), choice);
+    if (isGiven(chosen)) return this.#configOf(asSecureContext(chosen), choice);
     const finish = (named: NamedContext | undefined): ServerConfig => {
       if (named === undefined && this.#options.strictSNI) checkStrictName(hello, this.#contexts.standard);
       return this.#configOf(named?.context ?? this.#contexts.standard, choice, named);

@@ -36,6 +36,14 @@ describe('onClientHello', () => {
     }
   });
 
+  it('null is no choice, and no context', async () => {
+    for (const nothing of [null, { secureContext: null }]) {
+      await using at = await listen({ onClientHello: () => nothing as never });
+      const peer = await connect(at.port);
+      peer.destroy();
+    }
+  });
+
   it('an alert that does not exist is an internal error', async () => {
     await using at = await listen({ onClientHello: () => ({ alert: 'go_away' }) });
     const failed = at.nextError();
