@@ -228,13 +228,35 @@ export function keepSessions(owner: object, sessions: ServerSessions): void {
   known.set(owner, sessions);
 }
 
-/** The sessions of a server, or of a context, for which they are made of `options` when first asked for. */
-export function sessionsOf(owner: EventEmitter | SecureContext, options: SessionOptions): ServerSessions {
-  let sessions = known.get(owner);
-  if (sessions === undefined) {
-    sessions = new ServerSessions(owner instanceof EventEmitter ? owner : new EventEmitter(), options);
-    known.set(owner, sessions);
-  }
+/** The sessions of contexts that sockets of a server were made with. */
+const knownOfContexts = new WeakMap<EventEmitter, WeakMap<SecureContext, ServerSessions>>();
+
+/**
+ * The sessions of sockets that an application makes itself with a context, made of `options` when first asked for. They are
+ * told to `server`, if there is one. Sockets whose context `isShared` have the server's; those of another context have their
+ * own: otherwise one application would go on with what another began.
+ */
+export function sessionsOf(
+  server: EventEmitter | undefined,
+  context: SecureContext,
+  options: SessionOptions,
+  isShared: boolean,
+): ServerSessions {
+  if (server === undefined) return sessionsIn(known, context, new EventEmitter(), options);
+  if (isShared) return sessionsIn(known, server, server, options);
+  const ofContexts = knownOfContexts.get(server) ?? new WeakMap<SecureContext, ServerSessions>();
+  knownOfContexts.set(server, ofContexts);
+  return sessionsIn(ofContexts, context, server, options);
+}
+
+function sessionsIn<K extends object>(
+  map: WeakMap<K, ServerSessions>,
+  key: K,
+  events: EventEmitter,
+  options: SessionOptions,
+): ServerSessions {
+  const sessions = map.get(key) ?? new ServerSessions(events, options);
+  map.set(key, sessions);
   return sessions;
 }
 

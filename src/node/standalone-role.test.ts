@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
 import { describe, it } from 'node:test';
 import { identity } from '../../test/support/identities.ts';
+import { createSecureContext } from './secure-context.ts';
 import { standaloneRole } from './standalone-role.ts';
 import type { TLSSocket } from './tls-socket.ts';
 import type { TLSSocketOptions } from './tls-socket-options.ts';
@@ -51,6 +52,21 @@ describe('standaloneRole', () => {
     role.onKeylog(Buffer.from('another'));
     assert.deepEqual(heard, ['line true', 'another']);
     assert.equal(play().role.wantsKeylog(), false);
+  });
+  it('has the sessions of its context, and those of its server where that is nobody else’s', () => {
+    const server = new EventEmitter() as never;
+    const sessions = (more: TLSSocketOptions) => play({ server, ...more }).role.policy.sessions;
+    const [a, b] = [createSecureContext({ key, cert }), createSecureContext({ key, cert, sessionIdContext: 'b' })];
+    assert.equal(sessions({}), sessions({}));
+    assert.equal(sessions({ secureContext: a }), sessions({ secureContext: a }));
+    assert.notEqual(sessions({ secureContext: a }), sessions({ secureContext: b }));
+    assert.notEqual(sessions({ sessionIdContext: 'c' }), sessions({}));
+    assert.equal(Buffer.from(sessions({ secureContext: b })!.context).toString(), 'b');
+    assert.notEqual(
+      sessions({ secureContext: a }),
+      sessions({ secureContext: a, server: new EventEmitter() as never }),
+    );
+    assert.equal(play({ secureContext: a }).role.policy.sessions, play({ secureContext: a }).role.policy.sessions);
   });
   it('gives the connection away only where somebody may ask for it', () => {
     assert.equal(play().role.mayHandOver, false);

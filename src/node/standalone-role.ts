@@ -30,7 +30,10 @@ export function standaloneRole(options: TLSSocketOptions): (socket: TLSSocket) =
   };
   const contexts = { standard, find: () => undefined };
   const crypto = chooseCrypto(options);
-  const services = { sessions: sessionsOf(options.server ?? standard, { ...standard.readSessionOptions() }) };
+  const sessionOptions = standard.readSessionOptions();
+  // A context of the socket's own that says nothing of sessions has those of the server.
+  const isShared = !isGiven(options.secureContext) && !Object.values(sessionOptions).some(isGiven);
+  const services = { sessions: sessionsOf(options.server, standard, { ...sessionOptions }, isShared) };
   return (socket) => {
     const policy = new ConnectionPolicy(policyOptions, contexts, socket, services);
     return new StandaloneRole(socket, policy, crypto, Boolean(options.onClientHello));
