@@ -5,8 +5,9 @@
  *
  * usage: burst PORT BURSTS AT_ONCE SUITE GROUPS
  * The clients of a burst make their ClientHellos first and send them all together, and leave when they are secure. They
- * give way to the pings. Prints milliseconds: the median and the 99th percentile of the pings that were sent while a burst
- * lasted, of those sent while there was none, and of how long a burst lasted.
+ * run when nobody else wants to: clients have processors of their own, and the pings are not to wait for those.
+ * Prints milliseconds: the median and the 99th percentile of the pings that were sent while a burst lasted, of those sent
+ * while there was none, and of how long a burst lasted.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -16,6 +17,7 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -204,7 +206,8 @@ int main(int argc, char **argv) {
   SSL *ssl = open_pinged();
   pid_t child = fork();
   if (child == 0) {
-    setpriority(PRIO_PROCESS, 0, 10);
+    struct sched_param none = {0};
+    if (sched_setscheduler(0, SCHED_IDLE, &none) != 0) setpriority(PRIO_PROCESS, 0, 19);
     for (int i = 0; i < number && i < MOST_BURSTS; i++) burst(atoi(argv[3]));
     bursts->is_over = 1;
     _exit(0);
