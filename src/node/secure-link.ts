@@ -12,7 +12,7 @@ import { HandshakeWatch } from './handshake-watch.ts';
 import { Linger } from './linger.ts';
 import { notePeer } from './peer-address.ts';
 import type { SecureStream, StreamRole } from './secure-stream.ts';
-import { SecureWriter } from './secure-writer.ts';
+import { afterPendingWrites, SecureWriter } from './secure-writer.ts';
 import { type Done, StreamTransport, type Transport } from './transport.ts';
 
 /** Output that the peer has not taken, above which nothing is read that could ask for more output. */
@@ -293,12 +293,4 @@ export class SecureLink implements Sink {
     const isSecure = this.#handshake === undefined || this.#handshake.isSecure;
     return isSecure || this.#role.emitsHandshakeErrors ? error : null;
   }
-}
-
-/**
- * Calls back when the callbacks of failed writes have been heard everywhere. Node's HTTP/2 puts a wrapper around
- * streams like ours, which asserts that no write is pending when it hears of an error.
- */
-function afterPendingWrites(finish: () => void): void {
-  setImmediate(() => setImmediate(finish));
 }

@@ -132,3 +132,11 @@ export class SecureWriter {
     });
   }
 }
+
+/**
+ * Calls back when the callbacks of failed writes have been heard everywhere. Node's HTTP/2 puts a wrapper around
+ * streams like ours, which asserts that no write is pending when it hears of an error.
+ */
+export function afterPendingWrites(finish: () => void): void {
+  setImmediate(() => setImmediate(finish));
+}
