@@ -40,6 +40,7 @@ describe('onClientHello', () => {
     for (const nothing of [null, { secureContext: null }]) {
       await using at = await listen({ onClientHello: () => nothing as never });
       const peer = await connect(at.port);
+      assert.equal(peer.getProtocol(), 'TLSv1.3');
       peer.destroy();
     }
   });
