@@ -110,8 +110,8 @@ function canonicalAttribute({ oid, tag, value, bytes }: NameAttribute): string {
   const isText = comparedAsText.has(tag) && !value.includes('\ufffd');
   const text = isText
     ? value
-        .replace(/^[\t-\r ]+|[\t-\r ]+$/g, '')
-        .replace(/[\t-\r ]+/g, ' ')
+        .replace(/[\t-\r ]+/g, ' ') // first, or a long run in the middle would be gone through once for each of its bytes
+        .replace(/^ | $/g, '')
         .replace(/[A-Z]+/g, (letters) => letters.toLowerCase())
     : `#${tag}:${Buffer.from(bytes).toString('hex')}`;
   return `${oid}=${isText ? 't' : 'b'}${text.length}:${text};`;

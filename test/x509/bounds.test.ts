@@ -4,8 +4,9 @@ import { describe, it } from 'node:test';
 import { verificationCrypto } from '../../src/crypto/node/certificate-signatures.ts';
 import { type Certificate, readCertificate } from '../../src/x509/certificate.ts';
 import { readCertificateList } from '../../src/x509/certificate-list.ts';
-import { DerError } from '../../src/x509/der.ts';
+import { DerError, DerReader } from '../../src/x509/der.ts';
 import { der, derSequence } from '../../src/x509/der-writer.ts';
+import { isSameName, readName } from '../../src/x509/distinguished-name.ts';
 import { defaultLimits } from '../../src/x509/verification/limits.ts';
 import { RevocationLists } from '../../src/x509/verification/revocation-lists.ts';
 import { TrustStore } from '../../src/x509/verification/trust-store.ts';
@@ -129,6 +130,33 @@ describe('what a verification costs', () => {
     assert.match(verdict.authorized ? '' : verdict.failure.reason, /250000 names/);
     const generous = { ...defaultLimits, nameComparisons: 20_000_000 };
     assert.equal(judge([many, above.certificate], { limits: generous }).authorized, true);
+  });
+
+  it('one name against 7,000 constraints, each as long as a message: too many', () => {
+    for (const kind of ['dns', 'email', 'uri'] as const) {
+      const long = { dns: 'a.'.repeat(15_000), email: `${'a'.repeat(30_000)}@b`, uri: `http://${'a'.repeat(30_000)}` };
+      for (const [trees, name] of [
+        [Array.from({ length: 7000 }, () => `${kind}:x`), `${kind}:${long[kind]}`],
+        [[`${kind}:${'a'.repeat(30_000)}`], Array.from({ length: 3000 }, () => `${kind}:a`)],
+      ] as const) {
+        const constraints = extension('nameConstraints', values.nameConstraints([], trees));
+        const certificate = make('long', testKey('p256', 4), stranger, [isAuthority, constraints]);
+        const leaf = make('client', testKey('p256', 3), { certificate, key: testKey('p256', 4) }, [
+          extension('subjectAltName', values.names(...[name].flat())),
+        ]);
+        const verdict = judge([leaf, certificate]);
+        const reasons = verdict.authorized ? [] : verdict.faults.map(({ reason }) => reason);
+        assert.ok(reasons.includes(`more than ${defaultLimits.nameComparisons} names to compare`), kind);
+      }
+    }
+  });
+
+  it('white space in names is gone through once (RFC 5280 section 7.1)', () => {
+    // Once for each of its bytes, as a careless regular expression does it, would take hours.
+    const space = ' '.repeat(4_000_000);
+    const name = (value: string) => readName(new DerReader(named(value)));
+    assert.ok(isSameName(name(`${space}a${space}b${space}`), name('A b')));
+    assert.ok(!isSameName(name(`a${space}b`), name('ab')));
   });
 
   it('a CRL of 100,000 entries is read once', () => {

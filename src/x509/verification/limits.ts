@@ -6,7 +6,7 @@ export interface VerificationLimits {
   readonly depth: number;
   /** Signatures checked, of certificates and of CRLs; each is checked once however many paths it is on. */
   readonly signatureChecks: number;
-  /** Names held against name constraints. */
+  /** Names held against name constraints; those of more than 64 bytes count as several. */
   readonly nameComparisons: number;
   /** Certificates looked at as the next on a path, where the most likely path fails and others are searched for. */
   readonly searchSteps: number;

@@ -28,7 +28,8 @@ export function checkNameConstraints({ certificates }: Path, context: Verificati
     const names = constrainedNames(certificate, depth === 0);
     for (const authority of constraining.reverse()) {
       const constraints = authority.nameConstraints!;
-      const cost = names.names.length * (constraints.permitted.length + constraints.excluded.length);
+      const trees = [...constraints.permitted, ...constraints.excluded].map(({ base }) => base);
+      const cost = weightOf(names.names) * weightOf(trees);
       if (!context.spendComparisons(cost)) {
         return report('UNSPECIFIED', depth, `more than ${context.rules.limits.nameComparisons} names to compare`);
       }
@@ -37,6 +38,10 @@ export function checkNameConstraints({ certificates }: Path, context: Verificati
     }
   }
 }
+
+/** What it costs to go through names once: long ones count as several, since one may be as long as a whole message. */
+const weightOf = (names: readonly GeneralName[]): number =>
+  names.reduce((sum, { bytes }) => sum + 1 + (bytes.length >>> 6), 0);
 
 interface ConstrainedNames {
   readonly names: readonly GeneralName[];
