@@ -1,6 +1,8 @@
 import { verificationCrypto } from '../crypto/node/certificate-signatures.ts';
+import { nodeCertificate } from '../crypto/node/x509.ts';
 import type { ClientAuthentication, ClientVerdict } from '../handshake/config.ts';
 import { maxAuthoritiesLength } from '../messages/certificate-request.ts';
+import { TlsAlert } from '../wire/alert.ts';
 import { type Certificate, readCertificate } from '../x509/certificate.ts';
 import { type CertificateList, readCertificateList } from '../x509/certificate-list.ts';
 import { formatName } from '../x509/distinguished-name.ts';
@@ -63,16 +65,12 @@ export class ClientTrust {
     return made;
   }
 
-  /** Judges a client's certificates, DER, its own first (RFC 5280 section 6). */
+  /**
+   * Judges a client's certificates, DER, its own first (RFC 5280 section 6). Throws `TlsAlert` where one of them cannot be
+   * read: as with OpenSSL, the handshake ends then, even of a client that need not be authorized.
+   */
   verify(chain: readonly Uint8Array[]): ClientVerdict {
-    let certificates: Certificate[];
-    try {
-      certificates = chain.map(readCertificate);
-    } catch (cause) {
-      const message = `a certificate of the client's is malformed: ${(cause as Error).message}`;
-      return { authorized: false, code: 'UNSPECIFIED', message, alert: 'badCertificate', cause };
-    }
-    const [leaf, ...others] = certificates;
+    const [leaf, ...others] = chain.map((der) => readOrFail(() => readCertificate(der)));
     if (leaf === undefined) throw new RangeError('there is no certificate to verify');
     const verdict = verify([leaf, ...others], {
       trust: this.#trustStore(),
@@ -83,6 +81,8 @@ export class ClientTrust {
       ...(this.#revocation && { revocation: this.#revocation }),
     });
     if (verdict.authorized && forbids(leaf, 'digitalSignature')) return cannotSign(leaf);
+    // Nobody vouches for these, and the application may yet ask for them in Node's form.
+    if (!verdict.authorized) for (const { der } of verdict.path) readOrFail(() => nodeCertificate(der));
     return asClientVerdict(verdict);
   }
 
@@ -101,6 +101,16 @@ export class ClientTrust {
       names.push(subject.der);
     }
     return names;
+  }
+}
+
+/** Reads a certificate of a client's; throws `TlsAlert` where that fails (RFC 8446 section 6.2, bad_certificate). */
+function readOrFail<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    const message = `a certificate of the client's is malformed: ${(cause as Error).message}`;
+    throw new TlsAlert('badCertificate', message, { code: 'BAD_CERTIFICATE', cause });
   }
 }
 

@@ -1,4 +1,4 @@
-import { type DerElement, type DerReader, DerTag } from './der.ts';
+import { type DerElement, DerReader, DerTag } from './der.ts';
 import { attributeNameOf } from './oids.ts';
 
 /** One attribute of a name, such as `CN=localhost`. */
@@ -6,7 +6,7 @@ export interface NameAttribute {
   readonly oid: string;
   /** OpenSSL's short name (`CN`), or the OID where there is none. */
   readonly name: string;
-  /** The value as text; a value of no string type is `#` and the hexadecimal of its DER. */
+  /** The value as text; of what is no string, `#` and the hexadecimal of its DER. */
   readonly value: string;
   /** The bytes of the value, in the encoding of its string type. */
   readonly bytes: Uint8Array;
@@ -36,39 +36,59 @@ function readAttribute(reader: DerReader): NameAttribute {
   const pair = reader.sequence();
   const oid = pair.oid();
   const element = pair.element();
+  const value = readText(element) ?? pair.fail('an attribute of a name with a value that is none');
   return pair.end({
     oid,
     name: attributeNameOf(oid),
-    value: readText(element),
+    value,
     bytes: element.content,
     tag: element.tag,
   });
 }
 
-/** The text of an element of any string type, else `#` and the hexadecimal of the whole element. */
-export function readText({ tag, content, whole }: DerElement): string {
-  const view = new DataView(content.buffer, content.byteOffset, content.length);
+const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
+
+/**
+ * The text of the value of an attribute: of a BIT STRING and of a SEQUENCE, which X.520 has for a few, `#` and the
+ * hexadecimal of the whole element. `undefined` for all other types, and for characters that are none: as with OpenSSL,
+ * what is in a name must be readable, since Node cannot tell of a certificate otherwise. Throws `DerError`.
+ */
+function readText({ tag, content, whole }: DerElement): string | undefined {
   switch (tag) {
-    case DerTag.utf8String:
-      return new TextDecoder('utf-8', { ignoreBOM: true }).decode(content);
+    case DerTag.utf8String: {
+      const text = utf8.decode(content);
+      return text.includes('\ufffd') && Buffer.compare(Buffer.from(text), content) !== 0 ? undefined : text;
+    }
     case DerTag.printableString:
     case DerTag.ia5String:
-    case DerTag.visibleString:
     case DerTag.numericString:
     case DerTag.teletexString:
       return Buffer.from(content).toString('latin1');
     case DerTag.bmpString:
-      return Array.from({ length: content.length >>> 1 }, (_, i) => String.fromCharCode(view.getUint16(2 * i))).join(
-        '',
-      );
+      return readCharacters(content, 2);
     case DerTag.universalString:
-      return Array.from({ length: content.length >>> 2 }, (_, i) => {
-        const point = view.getUint32(4 * i);
-        return String.fromCodePoint(point <= 0x10ffff ? point : 0xfffd);
-      }).join('');
-    default:
+      return readCharacters(content, 4);
+    case DerTag.bitString:
+      new DerReader(whole, 'name').bitString();
       return `#${Buffer.from(whole).toString('hex')}`;
+    case DerTag.sequence:
+      return `#${Buffer.from(whole).toString('hex')}`;
+    default:
+      return undefined;
   }
+}
+
+/** Characters of a fixed width in bytes, big-endian (X.690 sections 8.23.7 and 8.23.8). */
+function readCharacters(content: Uint8Array, width: 2 | 4): string | undefined {
+  if (content.length % width !== 0) return undefined;
+  const view = new DataView(content.buffer, content.byteOffset, content.length);
+  let text = '';
+  for (let at = 0; at < content.length; at += width) {
+    const point = width === 2 ? view.getUint16(at) : view.getUint32(at);
+    if (point > 0x10ffff || (point >= 0xd800 && point < 0xe000)) return undefined;
+    text += String.fromCodePoint(point);
+  }
+  return text;
 }
 
 /** The string types whose values are compared as text; of others the bytes must be equal. */
@@ -77,7 +97,6 @@ const comparedAsText: ReadonlySet<number> = new Set([
   DerTag.printableString,
   DerTag.teletexString,
   DerTag.ia5String,
-  DerTag.visibleString,
   DerTag.universalString,
   DerTag.bmpString,
 ]);
@@ -107,7 +126,7 @@ export const canonicalRdns = (name: DistinguishedName): readonly string[] => can
 
 // With its length in front, so that no value can look like two attributes.
 function canonicalAttribute({ oid, tag, value, bytes }: NameAttribute): string {
-  const isText = comparedAsText.has(tag) && !value.includes('\ufffd');
+  const isText = comparedAsText.has(tag);
   const text = isText
     ? value
         .replace(/[\t-\r ]+/g, ' ') // first, or a long run in the middle would be gone through once for each of its bytes

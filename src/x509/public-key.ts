@@ -42,7 +42,11 @@ export function readPublicKeyInfo(reader: DerReader): PublicKeyInfo {
 
 // RFC 8017 appendix A.1.1: RSAPublicKey ::= SEQUENCE { modulus INTEGER, publicExponent INTEGER }
 function modulusLengthOf(key: Uint8Array): number {
-  const modulus = new DerReader(key, 'RSA public key').sequence().integer();
+  const reader = new DerReader(key, 'RSA public key');
+  const fields = reader.end(reader.sequence());
+  const modulus = fields.integer();
+  fields.integer();
+  fields.end(undefined);
   const significant = modulus[0] === 0 ? modulus.subarray(1) : modulus;
   return significant.length === 0 ? 0 : 8 * significant.length - (Math.clz32(significant[0]!) - 24);
 }
