@@ -1,18 +1,30 @@
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
+import { randomBytes, sign } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { describe, it } from 'node:test';
 import { cipherSuites } from '../../src/crypto/cipher-suites.ts';
 import { SecretPair } from '../../src/handshake/tls13/secret-pair.ts';
 import { TicketIssuer } from '../../src/handshake/tls13/tickets.ts';
+import { writeCertificate13 } from '../../src/messages/certificate.ts';
+import { clientSignatureInput, writeCertificateVerify } from '../../src/messages/certificate-verify.ts';
 import { writeMessage } from '../../src/messages/handshake-message.ts';
 import { chooseCrypto } from '../../src/node/crypto-provider.ts';
 import { ServerSessions, type SessionOptions } from '../../src/node/sessions.ts';
 import { writeSession } from '../../src/session/session.ts';
-import { ContentType, ExtensionType, HandshakeType, NamedGroup, ProtocolVersion } from '../../src/wire/code-points.ts';
+import {
+  ContentType,
+  ExtensionType,
+  HandshakeType,
+  NamedGroup,
+  ProtocolVersion,
+  SignatureScheme,
+} from '../../src/wire/code-points.ts';
+import { certificatesOfPem } from '../../src/x509/pem.ts';
 import { ext, type HelloFields, hello12, hello13, withExtension, withoutExtension } from '../support/client-hello.ts';
+import { identity } from '../support/identities.ts';
 import { RawClient } from '../support/raw-client.ts';
 import {
+  finishWithTicket,
   getSession,
   helloWithSession,
   type KeptSession,
@@ -235,6 +247,43 @@ describe('early data (RFC 8446 section 4.2.10)', () => {
       client.server.events.filter(({ type }) => type === 'secure' || type === 'confirmed').map(({ type }) => type),
       ['secure', 'confirmed'],
     );
+  });
+
+  it('comes from the client that showed its certificate when the session was made', () => {
+    const verdicts = [true, true, false].map((authorized) => ({ authorized }));
+    for (const isRequired of [true, false]) {
+      const left = [...verdicts];
+      const clientAuth = { isRequired, authorities: [], verify: () => left.shift()! };
+      const server = early({}, { config: { clientAuth } });
+      const [own] = certificatesOfPem(identity('p256').cert);
+      const first = new RawClient(server);
+      first.sendHello(withExtension(hello13(first.key), ext.pskKeyExchangeModes([1]))).read();
+      const certificate = writeCertificate13([own!]);
+      first.sendMessage(certificate).transcript.add(certificate);
+      const signed = clientSignatureInput(first.transcript.digest());
+      const signature = sign('sha256', signed, identity('p256').privateKey);
+      const proof = writeCertificateVerify(SignatureScheme.ecdsaSecp256r1Sha256, signature);
+      first.sendMessage(proof).transcript.add(proof);
+      const session = finishWithTicket(first);
+
+      // The verdict of today is there with the early data, and stays.
+      const client = sendEarly(server, session, 'early');
+      const { connection, plaintext } = client.server;
+      assert.equal(plaintext.toString(), 'early');
+      assert.deepEqual(connection.secured?.client, { chain: [own], verdict: { authorized: true } });
+      assert.deepEqual(
+        client.server.events.flatMap((event) => (event.type === 'secure' ? [event.secured.client?.verdict] : [])),
+        [{ authorized: true }],
+      );
+      end(client);
+      finish(client);
+      assert.deepEqual(connection.secured?.client, { chain: [own], verdict: { authorized: true } });
+
+      // Revoked meanwhile: no early data where that counts, and told with it where it does not.
+      const late = sendEarly(server, session, 'early');
+      assert.equal(late.server.connection.report.resumed, !isRequired);
+      assert.notEqual(late.server.connection.secured?.client?.verdict.authorized, true);
+    }
   });
 
   it('comes in records of any length: the client knows of no limit yet (RFC 8449 section 4)', () => {

@@ -30,8 +30,10 @@ export function* handshake13(negotiation: Negotiation): Steps<Secured> {
   let secured: Secured | undefined;
   try {
     const flight = yield* sendServerFlight(hs);
-    if (hs.takesEarlyData)
-      yield* goOnEarly(new Secured13(hs, copySecrets(flight.application), { ownFinished: flight.ownFinished }));
+    if (hs.takesEarlyData) {
+      const known = { ownFinished: flight.ownFinished, client: hs.psk?.client };
+      yield* goOnEarly(new Secured13(hs, copySecrets(flight.application), known));
+    }
     secured = yield* receiveClientFlight(hs, flight);
     return secured;
   } finally {
