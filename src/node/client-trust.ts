@@ -5,8 +5,10 @@ import { maxAuthoritiesLength } from '../messages/certificate-request.ts';
 import { TlsAlert } from '../wire/alert.ts';
 import { type Certificate, readCertificate } from '../x509/certificate.ts';
 import { type CertificateList, readCertificateList } from '../x509/certificate-list.ts';
-import { formatName } from '../x509/distinguished-name.ts';
+import { PurposeOid } from '../x509/oids.ts';
 import { certificatesOfPem, decodePem } from '../x509/pem.ts';
+import { authoritiesOfPem } from '../x509/trust-settings.ts';
+import { describe } from '../x509/verification/context.ts';
 import { forbids } from '../x509/verification/extensions-check.ts';
 import { RevocationLists } from '../x509/verification/revocation-lists.ts';
 import { TrustStore } from '../x509/verification/trust-store.ts';
@@ -118,10 +120,10 @@ function readOrFail<T>(read: () => T): T {
  * The key of a client is there to sign the handshake (RFC 5246 section 7.4.6, RFC 8446 section 4.4.2), and for nothing
  * else; OpenSSL, whose judgement `verify` follows, would take one that is for key agreement too.
  */
-const cannotSign = ({ subject }: Certificate): ClientVerdict => ({
+const cannotSign = (certificate: Certificate): ClientVerdict => ({
   authorized: false,
   code: 'INVALID_PURPOSE',
-  message: `the keyUsage of ${formatName(subject)} has no digitalSignature`,
+  message: `the keyUsage of ${describe(certificate)} has no digitalSignature`,
   alert: 'unsupportedCertificate',
 });
 
@@ -133,7 +135,7 @@ function asClientVerdict(verdict: Verdict): ClientVerdict {
   return {
     authorized: false,
     code,
-    message: `${message}: ${reason} (${which}, ${formatName(certificate.subject)})`,
+    message: `${message}: ${reason} (${which}, ${describe(certificate)})`,
     alert,
     path,
   };
@@ -143,8 +145,18 @@ const isNothing = (value: unknown): boolean => !isGiven(value) || (value as unkn
 
 const list = <T>(value: OneOrMany<T> | undefined): readonly T[] => (Array.isArray(value) ? value : [value as T]);
 
-/** Certificates that Node trusts unless told otherwise, with those that its environment and flags add. */
-const trustedByNode = (): Certificate[] => getCACertificates('default').flatMap(readCertificates);
+/**
+ * Certificates that Node trusts unless told otherwise, with those that its environment and flags add. What cannot be read
+ * among them, which nobody here has chosen, is trusted by nobody, and must not keep the clients of the others out.
+ */
+const trustedByNode = (): Certificate[] =>
+  getCACertificates('default').flatMap((pem) => {
+    try {
+      return readCertificates(pem);
+    } catch {
+      return [];
+    }
+  });
 
 const bytesOf = (name: string, input: CertificateInput): string | Uint8Array => {
   checkMaterial(name, input);
@@ -157,8 +169,8 @@ const isDer = (input: string | Uint8Array): input is Uint8Array =>
 
 function readCertificates(input: CertificateInput): Certificate[] {
   const bytes = bytesOf('options.ca', input);
-  const ders = isDer(bytes) ? [bytes] : certificatesOfPem(bytes);
-  if (ders.length === 0) throw noStartLine('options.ca');
+  const ders = isDer(bytes) ? [bytes] : authoritiesOfPem(bytes, PurposeOid.clientAuth);
+  if (ders.length === 0 && certificatesOfPem(bytes).length === 0) throw noStartLine('options.ca');
   return ders.map(readCertificate);
 }
 
