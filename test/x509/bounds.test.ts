@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import type { KeyObject } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { verificationCrypto } from '../../src/crypto/node/certificate-signatures.ts';
+import { publicKey } from '../../src/crypto/node/signing.ts';
 import { type Certificate, readCertificate } from '../../src/x509/certificate.ts';
 import { readCertificateList } from '../../src/x509/certificate-list.ts';
 import { DerError, DerReader } from '../../src/x509/der.ts';
-import { der, derSequence } from '../../src/x509/der-writer.ts';
+import { der, derInteger, derSequence } from '../../src/x509/der-writer.ts';
 import { isSameName, readName } from '../../src/x509/distinguished-name.ts';
 import { defaultLimits } from '../../src/x509/verification/limits.ts';
 import { RevocationLists } from '../../src/x509/verification/revocation-lists.ts';
@@ -285,5 +286,15 @@ describe('what a verification costs', () => {
     );
     const method = { keys: ['rsa'], hash: 'sha256', securityBits: 128 } as const;
     assert.equal(verificationCrypto.verify({ ...slow, spki }, method, Buffer.of(1), Buffer.alloc(2048)), undefined);
+    // Nor for the handshake of a client: one of 3072 bits would take as long with an exponent of that length.
+    const modulus = der(0x02, Buffer.concat([Buffer.of(0), Buffer.alloc(384, 0xff)]));
+    const exponents = [derInteger(65_537), modulus];
+    const algorithm = derSequence(der(0x06, Buffer.from('2a864886f70d010101', 'hex')), der(0x05));
+    const [usual, slowest] = exponents.map((exponent) =>
+      publicKey(derSequence(algorithm, der(0x03, Buffer.of(0), derSequence(modulus, exponent)))),
+    );
+    assert.equal(usual?.keyType, 'rsa');
+    assert.equal(slowest, undefined);
+    assert.equal(publicKey(spki), undefined);
   });
 });

@@ -3,6 +3,7 @@ import type { OcspCrypto } from '../../x509/ocsp.ts';
 import type { PublicKeyInfo } from '../../x509/public-key.ts';
 import type { SignatureMethod } from '../../x509/signature-method.ts';
 import type { VerificationCrypto } from '../../x509/verification/crypto.ts';
+import { takesLong } from './keys.ts';
 import { withoutStackTraces } from './stack-traces.ts';
 
 /** Keys already imported, which costs about as much as a verification: those of trust anchors come again and again. */
@@ -17,8 +18,7 @@ function keyOf(key: PublicKeyInfo): crypto.KeyObject | null {
   return object;
 }
 
-function importKey({ spki, modulusLength }: PublicKeyInfo): crypto.KeyObject | null {
-  if (modulusLength !== undefined && modulusLength > longestModulus) return null;
+function importKey({ spki }: PublicKeyInfo): crypto.KeyObject | null {
   try {
     const key = withoutStackTraces(() =>
       crypto.createPublicKey({
@@ -27,19 +27,11 @@ function importKey({ spki, modulusLength }: PublicKeyInfo): crypto.KeyObject | n
         type: 'spki',
       }),
     );
-    const exponent = key.asymmetricKeyDetails?.publicExponent;
-    return exponent !== undefined && exponent > largestExponent ? null : key;
+    return takesLong(key) ? null : key;
   } catch {
     return null;
   }
 }
-
-/**
- * RSA keys that are larger are not used: a verification would take many milliseconds. No authority has one; theirs
- * have 4096 bits at most, and the exponent 65537.
- */
-const longestModulus = 8192;
-const largestExponent = 2n ** 32n;
 
 function verify(
   key: PublicKeyInfo,

@@ -5,6 +5,16 @@ export type { KeyObject } from 'node:crypto';
 /** Whether a value is Node's own key object. */
 export const isKeyObject = (value: unknown): value is crypto.KeyObject => value instanceof crypto.KeyObject;
 
+/**
+ * Whether a public key would take long to verify with, many milliseconds, as only RSA keys can that are made for it. No
+ * authority has one: theirs have 4096 bits at most, and the exponent 65537.
+ */
+export function takesLong({
+  asymmetricKeyDetails: { modulusLength = 0, publicExponent = 0n } = {},
+}: crypto.KeyObject): boolean {
+  return modulusLength > 8192 || publicExponent > 2n ** 32n;
+}
+
 /** A private key from PEM or DER, encrypted or not. Throws Node's own errors. */
 export function readPrivateKey(key: string | Uint8Array, passphrase: string | undefined): crypto.KeyObject {
   const secret = passphrase === undefined ? {} : { passphrase };

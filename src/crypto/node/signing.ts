@@ -2,6 +2,7 @@ import * as crypto from 'node:crypto';
 import { SignatureScheme as S } from '../../wire/code-points.ts';
 import type { MaybePromise } from '../maybe-promise.ts';
 import type { KeyType, PublicKey } from '../provider.ts';
+import { takesLong } from './keys.ts';
 import { withoutStackTraces } from './stack-traces.ts';
 
 interface Algorithm {
@@ -72,7 +73,10 @@ export function keyTypeOf(key: crypto.KeyObject): KeyType | undefined {
   }
 }
 
-/** The key in a DER SubjectPublicKeyInfo, or `undefined` for a malformed one and one that cannot sign a handshake. */
+/**
+ * The key in a DER SubjectPublicKeyInfo; `undefined` for a malformed one, one that cannot sign a handshake, and one that
+ * would take long to verify with.
+ */
 export function publicKey(spki: Uint8Array): PublicKey | undefined {
   let key: crypto.KeyObject;
   try {
@@ -81,7 +85,7 @@ export function publicKey(spki: Uint8Array): PublicKey | undefined {
     return undefined;
   }
   const keyType = keyTypeOf(key);
-  if (keyType === undefined) return undefined;
+  if (keyType === undefined || takesLong(key)) return undefined;
   return { keyType, verify: (scheme, signed, signature) => verifies(key, scheme, signed, signature) };
 }
 
