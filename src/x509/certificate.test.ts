@@ -3,10 +3,12 @@ import { X509Certificate } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { rootCertificates } from 'node:tls';
+import { makeCertificate, testKey } from '../../test/support/certificate-maker.ts';
 import { type Certificate, readCertificate } from './certificate.ts';
-import { DerError } from './der.ts';
+import { DerError, DerTag } from './der.ts';
+import { derOid, derSequence, derSet, derString } from './der-writer.ts';
 import { formatName, formatNameOneLine, nameAttribute } from './distinguished-name.ts';
-import { ExtensionOid } from './oids.ts';
+import { AttributeOid, ExtensionOid } from './oids.ts';
 import { certificatesOfPem } from './pem.ts';
 
 const folder = new URL('../../../test/fixtures/certificates/', import.meta.url);
@@ -69,6 +71,16 @@ test('the extensions of a certificate', () => {
   assert.equal(certificate.subjectKeyId?.length, 20);
   assert.equal(certificate.extensions.find(({ oid }) => oid === ExtensionOid.keyUsage)?.critical, true);
   assert.equal(hex(certificate.extensions.find(({ oid }) => oid === ExtensionOid.tlsFeature)?.value), '3003020105');
+});
+
+test('attributes of names have the short names of OpenSSL', () => {
+  for (const [name, oid] of Object.entries(AttributeOid)) {
+    const value = derString('x', name === 'emailAddress' ? DerTag.ia5String : DerTag.utf8String);
+    const subject = derSequence(derSet(derSequence(derOid(oid), value)));
+    const { der } = makeCertificate({ key: testKey('p256'), subject });
+    assert.equal(new X509Certificate(der).subject, `${name}=x`);
+    assert.equal(formatName(readCertificate(der).subject), `${name}=x`);
+  }
 });
 
 test('the extensions of an authority, and a certificate of version 1 without any', () => {
