@@ -89,7 +89,7 @@ const cases: Readonly<Record<string, Case>> = {
   },
   'not yet valid': {
     chain: [leaf({ notBefore: fromNow(1), notAfter: fromNow(2) }), middle.certificate],
-    refused: ['CERT_NOT_YET_VALID', 'bad certificate'],
+    refused: ['CERT_NOT_YET_VALID', 'certificate expired'],
   },
   'self-signed': { chain: [alone], refused: ['DEPTH_ZERO_SELF_SIGNED_CERT', 'unknown ca'] },
   'of an unknown authority, which it shows': {

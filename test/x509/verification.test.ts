@@ -281,6 +281,13 @@ describe('name constraints', () => {
     check('authorized', [['email:.example.com']], 'email:me@a.example.com');
     check('PERMITTED_VIOLATION', [['email:me@example.com']], 'email:Me@example.com');
     check('UNSUPPORTED_NAME_SYNTAX', [['email:example.com']], 'email:example.com');
+    // A constraint to nothing has no meaning in the RFC: it permits nothing, and excludes everything.
+    check('PERMITTED_VIOLATION', [['email:']], 'email:me@example.com');
+    check('EXCLUDED_VIOLATION', [[], ['email:']], 'email:me@example.com');
+    check('authorized', [[], ['email:']], 'dns:example.com');
+    check('PERMITTED_VIOLATION', [['uri:']], 'uri:https://example.com/');
+    check('EXCLUDED_VIOLATION', [[], ['uri:']], 'uri:https://example.com/');
+    check('EXCLUDED_VIOLATION', [[], ['uri:']], 'uri:urn:x');
   });
   it('of addresses, URIs and names in the directory', () => {
     check('authorized', [['ip:10.0.0.0/255.0.0.0']], 'ip:10.9.8.7');

@@ -11,7 +11,8 @@ const errors = {
   UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY: ['unable to decode issuer public key', 'badCertificate'],
   CERT_SIGNATURE_FAILURE: ['certificate signature failure', 'decryptError'],
   CRL_SIGNATURE_FAILURE: ['CRL signature failure', 'decryptError'],
-  CERT_NOT_YET_VALID: ['certificate is not yet valid', 'badCertificate'],
+  // RFC 8446 section 6.2: of one that "is not currently valid" as well.
+  CERT_NOT_YET_VALID: ['certificate is not yet valid', 'certificateExpired'],
   CERT_HAS_EXPIRED: ['certificate has expired', 'certificateExpired'],
   CRL_NOT_YET_VALID: ['CRL is not yet valid', 'badCertificate'],
   CRL_HAS_EXPIRED: ['CRL has expired', 'certificateExpired'],

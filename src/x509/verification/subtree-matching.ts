@@ -4,7 +4,8 @@ import type { NameFault } from './name-constraints-check.ts';
 
 /**
  * Whether a name lies in a subtree of its own kind (RFC 5280 section 4.2.1.10), or why that cannot be told. Where a
- * wildcard stands for names inside and outside of the subtree, it counts as inside only for an excluded one.
+ * wildcard stands for names inside and outside of the subtree, it counts as inside only for an excluded one; and so does
+ * everything where mail or URIs are constrained to nothing, which the RFC gives no meaning.
  */
 export function matchesSubtree(
   name: GeneralName,
@@ -17,9 +18,9 @@ export function matchesSubtree(
     case 'dns':
       return matchesDns(name.value, base.value, list);
     case 'email':
-      return matchesEmail(name.value, base.value);
+      return list === 'excluded' && base.value === '' ? true : matchesEmail(name.value, base.value);
     case 'uri':
-      return matchesUri(name.value, base.value);
+      return list === 'excluded' && base.value === '' ? true : matchesUri(name.value, base.value);
     case 'ip':
       return matchesIp(name.bytes, base.bytes);
     case 'registeredId':
