@@ -102,6 +102,10 @@ export class Acceptor implements ContextSource {
     });
   }
 
+  replaceContext(hostname: string, context: SecureContext | SecureContextOptions): boolean {
+    return this.#names.replace(hostname, asSecureContext(context));
+  }
+
   removeContext(hostname: string): boolean {
     return this.#names.remove(hostname);
   }

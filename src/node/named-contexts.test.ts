@@ -22,6 +22,7 @@ describe('contexts by name', () => {
   const step = fc.oneof(
     { weight: 4, arbitrary: hostname.map((name) => ({ add: name })) },
     { weight: 1, arbitrary: hostname.map((name) => ({ remove: name })) },
+    { weight: 1, arbitrary: hostname.map((name) => ({ replace: name })) },
   );
 
   it('are found as if all of them were gone through, the latest first', () => {
@@ -33,6 +34,10 @@ describe('contexts by name', () => {
           if ('add' in step) {
             names.add(step.add, { context: contexts[index]! });
             model.push({ pattern: canonicalName(step.add), context: contexts[index]! });
+          } else if ('replace' in step) {
+            const place = model.findLastIndex(({ pattern }) => pattern === canonicalName(step.replace));
+            assert.equal(names.replace(step.replace, contexts[index]!), place >= 0);
+            if (place >= 0) model[place] = { ...model[place]!, context: contexts[index]! };
           } else {
             const kept = model.filter(({ pattern }) => pattern !== canonicalName(step.remove));
             assert.equal(names.remove(step.remove), kept.length < model.length);

@@ -42,6 +42,14 @@ export class NamedContexts {
     map.set(key, { ...named, rank: this.#added++, regExp });
   }
 
+  /** Puts another context in the place of one, whose policy and rank stay; returns whether there was one. */
+  replace(hostname: string, context: SecureContext): boolean {
+    const { map, key } = this.#placeOf(hostname);
+    const entry = map.get(key);
+    if (entry !== undefined) map.set(key, { ...entry, context });
+    return entry !== undefined;
+  }
+
   /** Forgets the context of a name, or of a pattern as it was given; returns whether there was one. */
   remove(hostname: string): boolean {
     const { map, key } = this.#placeOf(hostname);

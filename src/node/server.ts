@@ -72,6 +72,14 @@ abstract class ServerMethods extends net.Server {
     acceptorOf(this).addContext(hostname, context ?? {}, policy ?? {});
   }
 
+  /**
+   * Uses another context for a name or pattern that `addContext` was called with, and leaves the rest as it is: its policy,
+   * and its place among those that match. Returns whether there was one; throws what `createSecureContext` throws.
+   */
+  replaceContext(hostname: string, context: SecureContext | SecureContextOptions): boolean {
+    return acceptorOf(this).replaceContext(hostname, context ?? {});
+  }
+
   /** Takes back what `addContext` did for the same name; returns whether there was anything. */
   removeContext(hostname: string): boolean {
     return acceptorOf(this).removeContext(hostname);

@@ -26,14 +26,17 @@ export interface WatchOptions
 interface AttachableServer extends Server {
   setSecureContext(context: SecureContext): void;
   addContext(hostname: string, context: SecureContext): void;
-  removeContext(hostname: string): boolean;
+  replaceContext(hostname: string, context: SecureContext): boolean;
 }
 
 /** A secure context that follows its files. Keeps no process alive. */
 export interface WatchedCredentials {
   /** The context of the files as they were when they were last in order. */
   readonly secureContext: SecureContext;
-  /** Gives a server this context and those to come, or one host of it, as `addContext` does, until the server closes. */
+  /**
+   * Gives a server this context and those to come, or one host of it, as `addContext` does, until the server closes. A host
+   * that was added with a policy keeps it.
+   */
   attach(server: AttachableServer, hostname?: string): void;
   /** Looks at the files now, instead of at the next change; resolves when that is done. */
   refresh(): Promise<void>;
@@ -99,8 +102,8 @@ export async function watchCredentials(options: WatchOptions): Promise<WatchedCr
 
 function give(server: AttachableServer, hostname: string | undefined, context: SecureContext): void {
   if (hostname === undefined) return server.setSecureContext(context);
-  server.removeContext(hostname);
-  server.addContext(hostname, context);
+  // What the host has beside its context, such as whom it lets in, is not ours to change.
+  if (!server.replaceContext(hostname, context)) server.addContext(hostname, context);
 }
 
 const listOf = (value: OneOrMany<Path> | undefined): readonly Path[] =>

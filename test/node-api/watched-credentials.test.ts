@@ -242,6 +242,40 @@ describe('watchCredentials', () => {
     watched.close();
   });
 
+  it('leaves a host its policy, and its place among others, when its files are replaced', async () => {
+    using files = makeFolder();
+    files.put(first);
+    const { key, cert, interval } = files.options;
+    const watched = await watchCredentials(files.options);
+    await using at = await listen();
+    const own = { key: third.key, cert: third.cert };
+    at.server.addContext('*.example', own);
+    watched.attach(at.server, '*.example');
+    at.server.addContext('admin.example', own, { requestCert: true });
+    const watchedHost = await watchCredentials({ key, cert, interval });
+    watchedHost.attach(at.server, 'admin.example');
+    for (const [identity, number] of [
+      [first, 1],
+      [second, 2],
+    ] as const) {
+      if (number === 2) {
+        const changed = files.changed();
+        files.put(identity);
+        await changed;
+        await watchedHost.refresh();
+      }
+      assert.equal(await shownBy(at, 'other.example'), number);
+      // Of the host that asks for a certificate: without one nobody comes in, whatever became of the other.
+      const socket = await connect(at.port, { servername: 'admin.example', rejectUnauthorized: false });
+      assert.equal(names.get(socket.getPeerCertificate().fingerprint256), number);
+      const [refused] = await once(socket, 'error');
+      assert.equal(refused.code, 'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED');
+      socket.destroy();
+    }
+    watched.close();
+    watchedHost.close();
+  });
+
   it('changes nothing once it is closed, or the server is', async () => {
     using files = makeFolder();
     files.put(first);
