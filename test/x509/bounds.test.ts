@@ -88,6 +88,25 @@ describe('what a verification costs', () => {
     assertWithinLimits(verdict);
   });
 
+  it('98 authorities of one name, with keys that take long: few of them are tried', () => {
+    const above = { certificate: make('above', testKey('p521', 0)), key: testKey('p521', 0) };
+    const peers = Array.from({ length: 98 }, (_, i) => make('many', testKey('p521', 1 + i), above));
+    const client = make('client', testKey('p256', 3), { certificate: peers[0]!, key: testKey('p521', 0) }, []);
+    const verdict = judge([client, ...peers]);
+    assert.equal(!verdict.authorized && verdict.failure.error, 'CERT_SIGNATURE_FAILURE');
+    assert.equal(verdict.work.signatureChecks, defaultLimits.signatureChecks / 5);
+    // A path of such keys that is as long as can be costs as much.
+    const issuers = [{ certificate: make('P-521', testKey('p521', 0)), key: testKey('p521', 0) }];
+    for (let i = 1; i <= defaultLimits.depth; i++) {
+      const issuer = { certificate: issuers[0]!.certificate, key: testKey('p521', i - 1) };
+      issuers.unshift({ certificate: make(`P-521 ${i}`, testKey('p521', i), issuer), key: testKey('p521', i) });
+    }
+    const [last, ...others] = issuers.map(({ certificate }) => certificate) as [Certificate, ...Certificate[]];
+    const longest = judge([last, ...others], { trust: new TrustStore([others.at(-1)!]) });
+    assert.equal(longest.authorized, true);
+    assert.equal(longest.work.signatureChecks, defaultLimits.depth);
+  });
+
   it('a path that is too long, and one that just is not', () => {
     const build = (length: number): Certificate[] => {
       const path: Issuer[] = [root];
@@ -179,6 +198,32 @@ describe('what a verification costs', () => {
     });
     const verdict = judge([bad], { revocation });
     assert.equal(!verdict.authorized && verdict.failure.error, 'CERT_REVOKED');
+  });
+
+  it('the signature of a CRL is checked once, and that by another key not at all then', () => {
+    let checks = 0;
+    const crypto: VerificationOptions['crypto'] = {
+      verify(key, method, data, signature) {
+        if (data === list.tbs) checks++;
+        return verificationCrypto.verify(key, method, data, signature);
+      },
+    };
+    const list = readCertificateList(makeList({ issuer: root, revoked: [] }));
+    const revocation = new RevocationLists([list]);
+    const impostor = { certificate: make('root', testKey('p256', 9)), key: testKey('p256', 9) };
+    const imitation = [make('client', testKey('p256', 3), impostor, []), impostor.certificate];
+    const faults = () => {
+      const verdict = judge(imitation, { revocation, crypto, trust: new TrustStore([impostor.certificate]) });
+      return verdict.authorized ? [] : verdict.faults.map(({ error }) => error);
+    };
+    assert.ok(faults().includes('CRL_SIGNATURE_FAILURE'));
+    const before = checks;
+    for (let i = 0; i < 3; i++) {
+      const client = make('client', testKey('p256', 3), root, []);
+      assert.equal(judge([client], { revocation, crypto }).authorized, true);
+      assert.ok(faults().includes('CRL_SIGNATURE_FAILURE'));
+    }
+    assert.equal(checks, before + 1);
   });
 
   it('DER nested 10,000 deep is refused or passed over, without recursion', () => {

@@ -4,7 +4,10 @@ export interface VerificationLimits {
   readonly certificates: number;
   /** Intermediate authorities between the end entity and the trust anchor. */
   readonly depth: number;
-  /** Signatures checked, of certificates and of CRLs; each is checked once however many paths it is on. */
+  /**
+   * Signatures checked, of certificates and of CRLs; each is checked once however many paths it is on. By a key on another
+   * curve than P-256, or of more than 4096 bits, one counts as five.
+   */
   readonly signatureChecks: number;
   /** Names held against name constraints; those of more than 64 bytes count as several. */
   readonly nameComparisons: number;
@@ -16,7 +19,7 @@ export interface VerificationLimits {
 
 /**
  * The limits unless told otherwise. Honest paths have one to four certificates; a full search of what a hostile peer
- * can send within these limits takes some ten milliseconds.
+ * can send within these limits takes some tens of milliseconds.
  */
 export const defaultLimits: VerificationLimits = {
   certificates: 100,

@@ -4,8 +4,18 @@ import { DerError } from '../der.ts';
 import { isSameName } from '../distinguished-name.ts';
 import { allReasons, type DistributionPoint, type DistributionPointName } from '../distribution-points.ts';
 import { ExtensionOid } from '../oids.ts';
+import type { PublicKeyInfo } from '../public-key.ts';
 import type { Revocations } from '../revocation-entries.ts';
-import { describe, type Path, placeInTime, type Report, type Rules, type VerificationContext } from './context.ts';
+import {
+  describe,
+  type Path,
+  placeInTime,
+  type Report,
+  type Rules,
+  type SignatureResult,
+  type VerificationContext,
+} from './context.ts';
+import type { VerificationCrypto } from './crypto.ts';
 import { forbids } from './extensions-check.ts';
 import { fitsKeyIdentifier, sameBytes } from './issuance.ts';
 
@@ -140,7 +150,7 @@ function checkList(candidate: Candidate, depth: number, context: VerificationCon
   const { early, late } = placeOf(list, context.rules.time);
   if (early) report('CRL_NOT_YET_VALID', depth, `${whose} is from ${list.thisUpdate.toISOString()}`);
   if (late) report('CRL_HAS_EXPIRED', depth, `${whose} was to be replaced by ${list.nextUpdate?.toISOString()}`);
-  switch (context.checkSignature(list, issuer.publicKey)) {
+  switch (checkListSignature(list, issuer.publicKey, context)) {
     case 'valid':
       return;
     case 'invalid':
@@ -150,6 +160,25 @@ function checkList(candidate: Candidate, depth: number, context: VerificationCon
     case 'unchecked':
       return report('UNSPECIFIED', depth, `more than ${context.rules.limits.signatureChecks} signatures to check`);
   }
+}
+
+/** CRLs with the key that each is known to be signed with, by whose cryptography found that. */
+const signers = new WeakMap<VerificationCrypto, WeakMap<CertificateList, Uint8Array>>();
+
+/**
+ * Checks the signature of a CRL, once for the one key that has made it: a list may have megabytes, all of which are
+ * hashed. Under another key it is wrong then, also one that somebody has made to fit.
+ */
+function checkListSignature(list: CertificateList, key: PublicKeyInfo, context: VerificationContext): SignatureResult {
+  const { crypto } = context.rules;
+  const known = signers.get(crypto) ?? new WeakMap<CertificateList, Uint8Array>();
+  signers.set(crypto, known);
+  const signer = known.get(list);
+  if (signer !== undefined) return sameBytes(signer, key.spki) ? 'valid' : 'invalid';
+  const result = context.checkSignature(list, key);
+  // A copy: a view would keep all that the peer has sent.
+  if (result === 'valid') known.set(list, Uint8Array.from(key.spki));
+  return result;
 }
 
 function lookUp(certificate: Certificate, list: CertificateList, depth: number, report: Report): void {
