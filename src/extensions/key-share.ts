@@ -16,6 +16,7 @@ function readKeyShares(r: Reader): readonly KeyShare[] {
   const shares = r.end(
     r.vector16(0, 'key_share').list((list) => ({ group: list.u16(), key: list.vector16(1).rest() })),
   );
+  if (shares.length === 1) return shares;
   const groups = new Set<number>();
   for (const { group } of shares) {
     if (groups.has(group)) fail('illegalParameter', `key_share offers ${groupName(group)} twice`, 'BAD_KEY_SHARE');

@@ -40,18 +40,19 @@ function checkHello(hello: ClientHello): void {
   }
 }
 
+/** Those that we speak, the best first. */
+const versions: readonly number[] = [ProtocolVersion.tls13, ProtocolVersion.tls12];
+
 /** RFC 8446 section 4.2.1 and appendix D; RFC 7507 section 3. */
 function selectVersion(hello: ClientHello, config: ServerConfig): number {
   const offered = hello.offers.supportedVersions ?? versionsUpTo(hello.legacyVersion);
-  const ours = [ProtocolVersion.tls13, ProtocolVersion.tls12].filter(
-    (version) => version >= config.minVersion && version <= config.maxVersion,
-  );
-  const version = ours.find((candidate) => offered.includes(candidate));
+  const { minVersion, maxVersion } = config;
+  const version = versions.find((ours) => ours >= minVersion && ours <= maxVersion && offered.includes(ours));
   if (version === undefined) {
     const names = offered.map(versionName).join(', ');
     fail('protocolVersion', `no common version: the client offers ${names || 'none'}`, 'UNSUPPORTED_PROTOCOL');
   }
-  if (version < ours[0]! && hello.cipherSuites.includes(fallbackScsv)) {
+  if (version < maxVersion && hello.cipherSuites.includes(fallbackScsv)) {
     fail('inappropriateFallback', `the client fell back to ${versionName(version)}`, 'INAPPROPRIATE_FALLBACK');
   }
   return version;

@@ -29,7 +29,7 @@ export function readClientHello(message: HandshakeMessage): ClientHello {
   const random = r.bytes(32);
   const sessionId = r.vector8().rest(0, 32);
   const cipherSuites = r.vector16(2).u16s();
-  const compressionMethods = r.vector8(1).list((list) => list.u8());
+  const compressionMethods = r.vector8(1).u8s();
   // Before TLS 1.3 the whole block may be missing (RFC 5246 section 7.4.1.2).
   const start = r.done ? undefined : message.body.length - r.remaining;
   const offers = start === undefined ? {} : readOffers(r.vector16());

@@ -26,15 +26,8 @@ const internals = (socket: Duplex): SocketInternals => socket as unknown as Sock
 /** net.Socket's own streaming methods, for a subclass that overrides them. */
 export const netSocket: SocketPrototype = net.Socket.prototype as unknown as SocketPrototype;
 
-/** Events by which an application would notice that a socket lost its handle; net.Socket itself hears its `end`. */
-const tellingEvents: ReadonlyMap<string, number> = new Map([
-  ['data', 0],
-  ['readable', 0],
-  ['end', 1],
-  ['close', 0],
-  ['error', 0],
-  ['timeout', 0],
-]);
+/** Events by which an application would notice that a socket lost its handle, beside `end`. */
+const tellingEvents: readonly string[] = ['data', 'readable', 'close', 'error', 'timeout'];
 
 /** Whether a socket is fresh from `accept` and nobody holds on to it, so that its handle may move to another. */
 export function canTakeHandle(socket: Duplex): socket is net.Socket {
@@ -42,8 +35,8 @@ export function canTakeHandle(socket: Duplex): socket is net.Socket {
   const raw = socket as net.Socket;
   if (internals(raw)._handle?.isStreamBase !== true || raw.destroyed || raw.connecting) return false;
   if (raw.bytesRead > 0 || raw.bytesWritten > 0 || raw.readableLength > 0 || raw.isPaused()) return false;
-  for (const [event, own] of tellingEvents) if (raw.listenerCount(event) > own) return false;
-  return true;
+  for (const event of tellingEvents) if (raw.listenerCount(event) > 0) return false;
+  return raw.listenerCount('end') <= 1; // net.Socket's own
 }
 
 /**
@@ -52,12 +45,32 @@ export function canTakeHandle(socket: Duplex): socket is net.Socket {
  */
 const readBuffer = Buffer.allocUnsafeSlow(65_536);
 
-/** Options with which net.Socket becomes the owner of a handle, but does not read from it yet. */
-export const handleOptions = (raw: net.Socket): object => ({
-  handle: internals(raw)._handle,
-  manualStart: true,
-  onread: { buffer: readBuffer, callback: receive },
-});
+const onread = { buffer: readBuffer, callback: receive };
+
+/** What a socket of ours has of net.Socket's options. */
+export interface SocketOptions {
+  readonly allowHalfOpen: boolean;
+  readonly highWaterMark: number | undefined;
+  readonly noDelay: boolean | undefined;
+  readonly keepAlive: boolean | undefined;
+}
+
+/**
+ * Options for net.Socket; with `raw` it becomes the owner of that one's handle, but does not read from it yet. Name by
+ * name: V8 takes longer for objects that are put together of others.
+ */
+export const constructorOptions = (options: SocketOptions, raw: net.Socket | undefined): net.SocketConstructorOpts =>
+  ({
+    allowHalfOpen: options.allowHalfOpen,
+    highWaterMark: options.highWaterMark,
+    noDelay: options.noDelay,
+    keepAlive: options.keepAlive,
+    readable: true,
+    writable: true,
+    handle: raw && internals(raw)._handle,
+    manualStart: raw !== undefined,
+    onread: raw && onread,
+  }) as net.SocketConstructorOpts;
 
 /** Node calls this as a method of the socket; the answer is whether to go on reading. */
 function receive(this: net.Socket, length: number, buffer: Uint8Array): boolean {
@@ -65,7 +78,7 @@ function receive(this: net.Socket, length: number, buffer: Uint8Array): boolean 
 }
 
 /**
- * Records over the TCP handle that `socket` was made with (by `handleOptions(raw)`), by net.Socket's own methods:
+ * Records over the TCP handle that `socket` was made with (by `constructorOptions`), by net.Socket's own methods:
  * one stream the less between the kernel and the application.
  */
 export function takeHandle(socket: net.Socket, raw: net.Socket): Transport {

@@ -6,7 +6,7 @@ import type { Sink } from '../engine/sink.ts';
 import type { Policy } from '../handshake/config.ts';
 import type { ClientIdentity } from '../handshake/handshake.ts';
 import type { TlsClientError } from './errors.ts';
-import { canTakeHandle, handleOptions } from './handle-transport.ts';
+import { canTakeHandle, constructorOptions, type SocketOptions } from './handle-transport.ts';
 import type { HandshakeTimes } from './handshake-deadline.ts';
 import { SecureLink } from './secure-link.ts';
 import type { Done } from './transport.ts';
@@ -49,12 +49,12 @@ export abstract class SecureStream extends net.Socket {
   /** `ownsTransport`: whether nobody else will use the carrier, so that its handle may be taken. */
   constructor(
     carrier: Duplex,
-    options: net.SocketConstructorOpts,
+    options: SocketOptions,
     role: (self: SecureStream) => StreamRole,
     ownsTransport: boolean,
   ) {
     const raw = ownsTransport && canTakeHandle(carrier) ? carrier : undefined;
-    super({ ...options, readable: true, writable: true, ...(raw && handleOptions(raw)) });
+    super(constructorOptions(options, raw));
     this.#link = new SecureLink(this, carrier, raw, role(this));
     if (carrier.destroyed) process.nextTick(() => this.destroy());
     else this.#link.start();

@@ -1,4 +1,4 @@
-import type { Server, SocketConstructorOpts } from 'node:net';
+import type { Server } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { nodeCertificate, type X509Certificate } from '../crypto/node/x509.ts';
 import type { ClientIdentity } from '../handshake/handshake.ts';
@@ -61,13 +61,11 @@ export class TLSSocket extends SecureStream {
     const { allowHalfOpen = false, highWaterMark } = options;
     // The server has set these on the handle already: the socket must know, so that they can be taken back.
     const { noDelay, keepAlive } = (server?.server ?? {}) as { noDelay?: boolean; keepAlive?: boolean };
-    const kernelOptions = { ...(noDelay && { noDelay }), ...(keepAlive && { keepAlive }) };
-    const streamOptions = { allowHalfOpen, ...kernelOptions, ...(highWaterMark !== undefined && { highWaterMark }) };
     const role = server?.role ?? standaloneRole(options);
     super(
       stream,
-      streamOptions as SocketConstructorOpts,
-      (self) => role(self as TLSSocket),
+      { allowHalfOpen, highWaterMark, noDelay, keepAlive },
+      role as (self: SecureStream) => StreamRole,
       server?.ownsTransport === true,
     );
     if (options.enableTrace) this.enableTrace();

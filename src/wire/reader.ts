@@ -97,7 +97,16 @@ export class Reader {
   /** A vector of two-byte code points until the end. */
   u16s(): number[] {
     if (this.remaining % 2 !== 0) fail('decodeError', `${this.#what} has an odd length`);
-    return this.list((r) => r.u16());
+    const items: number[] = [];
+    while (!this.done) items.push(this.u16());
+    return items;
+  }
+
+  /** A vector of one-byte code points until the end. */
+  u8s(): number[] {
+    const items: number[] = [];
+    while (!this.done) items.push(this.u8());
+    return items;
   }
 
   /** Asserts that everything was read; returns `value` for use at the end of a codec. */

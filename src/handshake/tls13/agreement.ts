@@ -42,7 +42,7 @@ export function* negotiate13(negotiation: Negotiation): Steps<Handshake13> {
 
 /** Suite, group, PSK and protocol. */
 function* agree13(negotiation: Negotiation, known: KnownPsk | undefined): Steps<Handshake13> {
-  const { policy, provider, report, config } = negotiation;
+  const { policy, provider, channel, report, config } = negotiation;
   const suite = selectSuite13(negotiation.hello, config, known?.hash);
   report.cipherSuite = suite;
   const { hello, transcript, group } = yield* agreeOnGroup(negotiation, suite);
@@ -62,16 +62,24 @@ function* agree13(negotiation: Negotiation, known: KnownPsk | undefined): Steps<
     // The callback that chooses the protocol may choose another certificate with it.
     const alpn = yield* selectAlpn(hello, config);
     report.alpnProtocol = alpn;
+    const identity = psk ? undefined : selectIdentity13(hello, config);
+    const takesEarlyData = yield* admitEarlyData(retried, suite, psk, alpn);
+    // Name by name: V8 makes a table of its own for each object that another one is spread into.
     agreed = {
-      ...retried,
+      policy,
+      provider,
+      channel,
+      report,
+      hello,
+      config,
       suite,
       transcript,
       psk,
       alpn,
-      identity: psk ? undefined : selectIdentity13(hello, config),
+      identity,
+      takesEarlyData,
       // RFC 8446 section 4.3.2: who authenticates by a PSK does not ask for a certificate.
       clientAuth: psk ? undefined : config.clientAuth,
-      takesEarlyData: yield* admitEarlyData(retried, suite, psk, alpn),
       limits: selectSizeLimits(hello, config, ProtocolVersion.tls13),
       exchange: exchangeKeys(negotiation, hello, psk, group),
       schedule: psk?.schedule ?? new KeySchedule(provider, suite),

@@ -77,5 +77,6 @@ export function exchangeKeys(
     hs.report.group = undefined;
     return undefined;
   }
-  return { group: group.agreement.group, ...group.agreement.respond(group.share) };
+  const { share, secret } = group.agreement.respond(group.share);
+  return { group: group.agreement.group, share, secret };
 }
