@@ -116,9 +116,17 @@ async function rssRound(bench: Bench, c: Case, implementation: ImplementationNam
   }
 }
 
-/** How many sessions (in TLS 1.3: tickets) a server gives each client, counted on a few connections. */
+/**
+ * How many sessions (in TLS 1.3: tickets) a server gives each client, counted on a few connections: those that resume
+ * where that is what is measured.
+ */
 async function countSessions(bench: Bench, c: Case, implementation: ImplementationName): Promise<number> {
-  const server = await startOwn(bench, c, implementation, 'serve');
+  const server = await startOwn(bench, c, implementation, c.resumes ? c.mode : 'serve');
+  if (c.resumes) {
+    const { sessions } = await bench.load.do(workOf(bench, c, server, { kind: 'handshakes', count: 8, atOnce: 8 }));
+    server.stop();
+    return sessions / 8;
+  }
   const { sessions } = await bench.load.do(workOf(bench, c, server, { kind: 'hold', connections: 8 }));
   await bench.load.do(workOf(bench, c, server, { kind: 'release' }));
   server.stop();

@@ -81,8 +81,20 @@ const options = {
   ecdhCurve: setup.tls.group,
   // As few tickets as either side can be brought to send; the load generator counts them. The number is ours; node:tls
   // takes it from OpenSSL's configuration.
-  ...(!setup.givesTickets && { secureOptions: constants.SSL_OP_NO_TICKET, sessionTickets: 0 }),
+  ...(!setup.givesTickets && { secureOptions: constants.SSL_OP_NO_TICKET }),
+  ...((!setup.givesTickets || setup.tls.version === 'TLSv1.3') && { sessionTickets: 0 }),
 };
+
+type Ticketing = TLSSocket & { readonly sendTicket?: () => Promise<boolean> };
+
+/**
+ * Answers a client that was given a ticket, or came with one. node:tls gives one with a full handshake and none with a
+ * resumed one; in TLS 1.3 ours is brought to do the same, which would give one with each.
+ */
+async function endWithTicket(socket: Ticketing): Promise<void> {
+  if (setup.tls.version === 'TLSv1.3' && !socket.isSessionReused()) await socket.sendTicket?.();
+  socket.end('.');
+}
 
 async function createServer(): Promise<Server> {
   const own = setup.implementation === 'tsls';
@@ -99,7 +111,7 @@ async function createServer(): Promise<Server> {
     socket.on('error', () => {});
     if (setup.mode === 'serve') serve(socket);
     // Our tickets go out with the first data, and node:tls sends its own late: the client says something first.
-    else if (setup.givesTickets) socket.once('data', () => socket.end('.'));
+    else if (setup.givesTickets) socket.once('data', () => void endWithTicket(socket));
     else socket.end();
   });
 }
