@@ -63,6 +63,23 @@ export function readSignatureMethod({ oid, parameters }: AlgorithmIdentifier): S
   return name === 'rsaPss' ? pssMethod(parameters) : methods[name];
 }
 
+/** Signatures that we do not verify, by the keys that make them. */
+const unverified: Readonly<Partial<Record<SignatureName, readonly PublicKeyName[]>>> = {
+  rsaMd5: ['rsa'],
+  dsaSha1: ['dsa'],
+  dsaSha256: ['dsa'],
+  rsaPss: ['rsa', 'rsaPss'],
+};
+
+/** The kinds of key that can have made a signature of this algorithm, whether or not we verify it; none where unknown. */
+export function signingKeysOf(algorithm: AlgorithmIdentifier): readonly PublicKeyName[] {
+  const name = signatureNameOf(algorithm.oid);
+  return name === undefined ? [] : (methods[name]?.keys ?? unverified[name] ?? []);
+}
+
+/** Whether a signature is by MD5, which must not count, whatever else is allowed (RFC 8446 section 4.4.2.4). */
+export const isMd5 = ({ oid }: AlgorithmIdentifier): boolean => signatureNameOf(oid) === 'rsaMd5';
+
 function pssMethod(parameters: Uint8Array | undefined): SignatureMethod | undefined {
   if (parameters === undefined) return undefined;
   try {

@@ -23,7 +23,7 @@ import { encodePem } from '../../src/x509/pem.ts';
 
 export type KeyKind = 'p256' | 'p384' | 'p521' | 'ed25519' | 'ed448' | 'rsa' | 'rsa1024' | 'rsa-pss';
 /** How a certificate is signed; by default as suits the key. */
-export type SignatureKind = 'sha1' | 'sha256' | 'sha384' | 'sha512' | 'pss';
+export type SignatureKind = 'md5' | 'sha1' | 'sha256' | 'sha384' | 'sha512' | 'pss';
 
 const keyPool = new Map<string, KeyObject>();
 
@@ -200,8 +200,19 @@ export function makeList(specification: ListSpecification): Uint8Array {
   return derSequence(tbs, algorithm, derBitString(signBytes(issuer.key, specification.signature, tbs)));
 }
 
-const rsaOids = { sha1: 'rsaSha1', sha256: 'rsaSha256', sha384: 'rsaSha384', sha512: 'rsaSha512' } as const;
-const ecdsaOids = { sha1: 'ecdsaSha1', sha256: 'ecdsaSha256', sha384: 'ecdsaSha384', sha512: 'ecdsaSha512' } as const;
+const rsaOids = {
+  md5: 'rsaMd5',
+  sha1: 'rsaSha1',
+  sha256: 'rsaSha256',
+  sha384: 'rsaSha384',
+  sha512: 'rsaSha512',
+} as const;
+const ecdsaOids = {
+  sha1: 'ecdsaSha1',
+  sha256: 'ecdsaSha256',
+  sha384: 'ecdsaSha384',
+  sha512: 'ecdsaSha512',
+} as const;
 
 function signatureAlgorithm(key: KeyObject, kind: SignatureKind | undefined): Uint8Array {
   switch (key.asymmetricKeyType) {
@@ -209,6 +220,7 @@ function signatureAlgorithm(key: KeyObject, kind: SignatureKind | undefined): Ui
     case 'ed448':
       return derSequence(derOid(SignatureOid[key.asymmetricKeyType]));
     case 'ec':
+      if (kind === 'md5') throw new RangeError('MD5 goes with RSA alone');
       return derSequence(derOid(SignatureOid[ecdsaOids[kind === 'pss' ? 'sha256' : (kind ?? 'sha256')]]));
     default: {
       if (kind !== 'pss' && key.asymmetricKeyType === 'rsa') {

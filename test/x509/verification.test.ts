@@ -123,6 +123,35 @@ describe('trust anchors', () => {
     assert.equal(judge([client], [client]).authorized, false);
   });
 
+  it('may be signed by themselves in a way that is not verified: that proves nothing anyway', () => {
+    const rsa = testKey('rsa', 1);
+    for (const securityLevel of [0, 1]) {
+      const old = makeCertificate({
+        subject: testName({ CN: 'old' }),
+        key: rsa,
+        signature: 'md5',
+        extensions: authorityExtensions,
+      });
+      const client = leaf({ certificate: old, key: rsa });
+      assert.equal(errorOf(judge([client], [old], { securityLevel })), 'authorized');
+      assert.equal(errorOf(judge([client, old], [old], { securityLevel })), 'authorized');
+      // But below them, MD5 counts nowhere (RFC 8446 section 4.4.2.4).
+      const weak = leaf({ certificate: old, key: rsa }, { signature: 'md5' });
+      const verdict = judge([weak], [old], { securityLevel });
+      assert.equal(errorOf(verdict), 'CA_MD_TOO_WEAK');
+      assert.equal(!verdict.authorized && verdict.failure.alert, 'badCertificate');
+      const middle = makeCertificate({
+        subject: testName({ CN: 'weak' }),
+        key: testKey('rsa', 2),
+        issuer: { certificate: old, key: rsa },
+        signature: 'md5',
+        extensions: authorityExtensions,
+      });
+      const below = leaf({ certificate: middle, key: testKey('rsa', 2) });
+      assert.equal(errorOf(judge([below, middle], [old], { securityLevel })), 'CA_MD_TOO_WEAK');
+    }
+  });
+
   it('cannot be imitated by their name', () => {
     const subject = root.certificate.subject.der;
     const mimic = makeCertificate({ subject, key: testKey('p256', 2), extensions: authorityExtensions });

@@ -2,7 +2,7 @@ import type { Certificate } from '../certificate.ts';
 import type { AuthorityKeyIdentifier } from '../certificate-extensions.ts';
 import { isSameName } from '../distinguished-name.ts';
 import type { PublicKeyName } from '../oids.ts';
-import { readSignatureMethod } from '../signature-method.ts';
+import { signingKeysOf } from '../signature-method.ts';
 
 /** Whether two strings of bytes are equal. */
 export const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0;
@@ -42,8 +42,9 @@ export function fitsKeyIdentifier(issuer: Certificate, identifier: AuthorityKeyI
   return name === undefined || isSameName(name, issuer.issuer);
 }
 
-/** Whether a key of this kind can have made the certificate's signature. */
-function canSignAs(key: PublicKeyName | undefined, subject: Certificate): boolean {
-  const method = readSignatureMethod(subject.signatureAlgorithm);
-  return method !== undefined && key !== undefined && method.keys.includes(key);
-}
+/**
+ * Whether a key of this kind can have made the certificate's signature; one that is not verified may still be that of a
+ * trust anchor on itself, which proves nothing anyway.
+ */
+const canSignAs = (key: PublicKeyName | undefined, subject: Certificate): boolean =>
+  key !== undefined && signingKeysOf(subject.signatureAlgorithm).includes(key);

@@ -1,3 +1,4 @@
+import { isMd5 } from '../signature-method.ts';
 import { describe, type Path, placeInTime, type Report, type VerificationContext } from './context.ts';
 import { forbids } from './extensions-check.ts';
 import { isSelfSigned } from './issuance.ts';
@@ -35,6 +36,9 @@ function checkSignature(
   const [certificate, issuer] = [certificates[depth]!, certificates[depth + 1]!];
   if (forbids(issuer, 'keyCertSign')) {
     report('KEYUSAGE_NO_CERTSIGN', depth + 1, `the key of ${describe(issuer)} is not for signing certificates`);
+  }
+  if (isMd5(certificate.signatureAlgorithm)) {
+    return report('CA_MD_TOO_WEAK', depth, `the signature on ${describe(certificate)} is by MD5`);
   }
   switch (context.checkSignature(certificate, issuer.publicKey)) {
     case 'valid':
