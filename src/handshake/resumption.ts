@@ -89,3 +89,22 @@ export function sessionTemplate(
     context: sessions.context,
   };
 }
+
+/** A session of what all of its connection have in common, and what is its own. Name by name, which costs V8 less. */
+export const sessionOf = (template: SessionTemplate, own: Omit<Session, keyof SessionTemplate>): Session => ({
+  version: template.version,
+  cipherSuite: template.cipherSuite,
+  authenticatedAt: template.authenticatedAt,
+  serverName: template.serverName,
+  alpnProtocol: template.alpnProtocol,
+  clientAuth: template.clientAuth,
+  clientChain: template.clientChain,
+  context: template.context,
+  secret: own.secret,
+  extendedMasterSecret: own.extendedMasterSecret,
+  issuedAt: own.issuedAt,
+  lifetime: own.lifetime,
+  ageAdd: own.ageAdd,
+  maxEarlyData: own.maxEarlyData,
+  issuer: own.issuer,
+});

@@ -42,8 +42,12 @@ export function send({ channel, transcript }: Conversation12, bytes: Uint8Array)
   channel.send(bytes);
 }
 
+/** What not every kind of handshake answers. */
+type MoreReplies = Pick<Replies, 'serverName' | 'sessionTicket' | 'statusRequest'>;
+
 /** ServerHello with what every handshake answers, and `more`. */
-export function sendServerHello(hs: Conversation12, sessionId: Uint8Array, more: Replies): void {
+export function sendServerHello(hs: Conversation12, sessionId: Uint8Array, more: MoreReplies): void {
+  const { limits } = hs;
   const { offers } = hs.hello;
   send(
     hs,
@@ -52,17 +56,20 @@ export function sendServerHello(hs: Conversation12, sessionId: Uint8Array, more:
       sessionId,
       cipherSuite: hs.suite.id,
       replies: {
-        ...hs.limits.replies,
-        ...(hs.secureRenegotiation && { renegotiationInfo: true }),
-        ...(offers.extendedMasterSecret && { extendedMasterSecret: true }),
-        ...(offers.ecPointFormats && hs.suite.keyExchange === 'ecdhe' && { ecPointFormats: true }),
-        ...(hs.alpn !== undefined && { alpn: hs.alpn }),
-        ...(hs.npn && { nextProtocolNegotiation: hs.npn }),
-        ...more,
+        recordSizeLimit: limits.replies.recordSizeLimit,
+        maxFragmentLength: limits.replies.maxFragmentLength,
+        renegotiationInfo: hs.secureRenegotiation ? true : undefined,
+        extendedMasterSecret: offers.extendedMasterSecret ? true : undefined,
+        ecPointFormats: offers.ecPointFormats && hs.suite.keyExchange === 'ecdhe' ? true : undefined,
+        alpn: hs.alpn,
+        nextProtocolNegotiation: hs.npn,
+        serverName: more.serverName,
+        sessionTicket: more.sessionTicket,
+        statusRequest: more.statusRequest,
       },
     }),
   );
-  hs.channel.expectRecords12(hs.limits.replies.maxFragmentLength ?? maxPlaintextLength);
+  hs.channel.expectRecords12(limits.replies.maxFragmentLength ?? maxPlaintextLength);
   hs.report.reach('serverHello');
 }
 

@@ -65,9 +65,9 @@ function* exchangeFlights(
 
   sendServerHello(hs, keeping?.by === 'id' ? keeping.id : noId, {
     // RFC 6066 section 3.
-    ...(hello.offers.serverName !== undefined && { serverName: true }),
-    ...(keeping?.by === 'ticket' && { sessionTicket: true }),
-    ...(staple && { statusRequest: true }),
+    serverName: hello.offers.serverName === undefined ? undefined : true,
+    sessionTicket: keeping?.by === 'ticket' ? true : undefined,
+    statusRequest: staple ? true : undefined,
   });
   hs.channel.limitFragments(hs.limits.sending);
   if (credential) {
@@ -90,13 +90,13 @@ function* exchangeFlights(
   if (keeping?.by === 'id' && session) yield* answer(policy.sessions?.cache?.save(keeping.id, session));
   if (keeping?.by === 'ticket' && session) sendNewTicket(hs, session);
   const ownFinished = sendFinished(hs, master, keys);
-  const forget = forgetting(hs, keeping?.by === 'id' ? keeping.id : undefined);
-  return new Secured12(hs, master, session, { ownFinished, peerFinished, client, ...forget });
+  const forgetSession = forgetting(hs, keeping?.by === 'id' ? keeping.id : undefined);
+  return new Secured12(hs, master, session, { ownFinished, peerFinished, client, forgetSession });
 }
 
 /** RFC 5246 figure 2, RFC 5077 figure 2: no certificates and no key exchange. */
 function* resumedHandshake(negotiation: Negotiation, resumed: Resumed12, secureRenegotiation: boolean): Steps<Secured> {
-  const { forgetSession } = forgetting(negotiation, resumed.id) ?? {};
+  const forgetSession = forgetting(negotiation, resumed.id);
   let secured: Secured | undefined;
   try {
     const alpn = yield* selectAlpn(negotiation.hello, negotiation.config);
@@ -127,7 +127,8 @@ function* exchangeFinished(hs: Conversation12, resumed: Resumed12): Steps<Secure
   const ownFinished = sendFinished(hs, master, keys);
   const peerFinished = yield* receiveClientFinished(hs, master, keys);
   const kept = renewed ?? session12(hs, master, client, session);
-  return new Secured12(hs, master, kept, { ownFinished, peerFinished, client, ...forgetting(hs, resumed.id) });
+  const forgetSession = forgetting(hs, resumed.id);
+  return new Secured12(hs, master, kept, { ownFinished, peerFinished, client, forgetSession });
 }
 
 /** A handshake that leaves no secrets behind where it fails, or is dropped. */
@@ -152,14 +153,19 @@ function begin(
   alpn: string | undefined,
   secureRenegotiation: boolean,
 ): Conversation12 {
-  const { hello, config, provider, report, channel } = negotiation;
+  const { policy, hello, config, provider, report, channel } = negotiation;
   if (!config.hasFixedRecords) channel.growRecords();
   report.cipherSuite = suite;
   report.alpnProtocol = alpn;
   const transcript = new Transcript(provider.hash(suite.hash)).add(hello.raw);
   if (config.clientAuth && !report.resumed) transcript.keep(hello.raw);
   return {
-    ...negotiation,
+    policy,
+    provider,
+    channel,
+    report,
+    hello,
+    config,
     suite,
     transcript,
     alpn,

@@ -5,7 +5,7 @@ import { fail } from '../../wire/alert.ts';
 import { ProtocolVersion } from '../../wire/code-points.ts';
 import { wipe } from '../../wire/wipe.ts';
 import type { ClientIdentity, Negotiation, Secured } from '../handshake.ts';
-import { checkSession, type Resumable, sessionTemplate } from '../resumption.ts';
+import { checkSession, type Resumable, sessionOf, sessionTemplate } from '../resumption.ts';
 import { commonSuites } from '../selection.ts';
 import { answer, type Steps } from '../steps.ts';
 
@@ -68,7 +68,7 @@ function fitHello(
   }
   // RFC 7627 section 5.3: a session without it is not worth keeping.
   if (!session.extendedMasterSecret && offersExtended) return undefined;
-  return { ...resumable, suite, renewsTicket, id };
+  return { session, client: resumable.client, suite, renewsTicket, id };
 }
 
 /** How the session of a full handshake is going to be kept: with the client if it takes tickets, or else with us. */
@@ -80,17 +80,15 @@ export function chooseKeeping({ policy, hello, provider }: Negotiation): Keeping
 }
 
 /** What forgets a session that is kept under an id, and keeps hold of nothing else. */
-export function forgetting(
-  { policy }: Negotiation,
-  id: Uint8Array | undefined,
-): Pick<Secured, 'forgetSession'> | undefined {
+export function forgetting({ policy }: Negotiation, id: Uint8Array | undefined): Secured['forgetSession'] {
   const cache = policy.sessions?.cache;
   return id === undefined || cache?.forget === undefined ? undefined : forgettingBy(cache, id.slice());
 }
 
-const forgettingBy = (cache: SessionCache, id: Uint8Array): Pick<Secured, 'forgetSession'> => ({
-  forgetSession: () => cache.forget?.(id),
-});
+const forgettingBy =
+  (cache: SessionCache, id: Uint8Array): (() => void) =>
+  () =>
+    cache.forget?.(id);
 
 /** The session that a connection leaves behind; holds the master secret. */
 export function session12(
@@ -101,14 +99,16 @@ export function session12(
 ): Uint8Array | undefined {
   const { sessions } = hs.policy;
   if (sessions === undefined) return undefined;
-  return writeSession({
-    ...sessionTemplate(hs, client, resumed),
+  const own = {
     secret: master,
     extendedMasterSecret: hs.hello.offers.extendedMasterSecret === true,
     issuedAt: sessions.now(),
     lifetime: Math.min(sessions.lifetime, longestLifetime),
     ageAdd: 0,
     maxEarlyData: 0,
-    issuer: new Uint8Array(),
-  });
+    issuer: noIssuer,
+  };
+  return writeSession(sessionOf(sessionTemplate(hs, client, resumed), own));
 }
+
+const noIssuer = new Uint8Array();

@@ -56,11 +56,20 @@ export function* findPsk(hs: Negotiation): Steps<KnownPsk | undefined> {
   for (let index = 0; index < count; index++) {
     const { identity } = offer.identities[index]!;
     const psk = yield* lookUp(hs, identity);
-    if (psk !== undefined && suites.some(({ hash }) => hash === psk.hash)) return { ...psk, identity };
+    if (psk !== undefined && suites.some(({ hash }) => hash === psk.hash)) return known(psk, identity);
     wipePsk(psk);
   }
   return undefined;
 }
+
+const known = ({ secret, hash, binderLabel, session, client }: Psk, identity: Uint8Array): KnownPsk => ({
+  identity,
+  secret,
+  hash,
+  binderLabel,
+  session,
+  client,
+});
 
 /**
  * Takes a PSK, once its binder is checked; `undefined` where the second ClientHello offers it no longer. `partialHash` is

@@ -7,7 +7,7 @@ import { writeNewSessionTicket13 } from '../../messages/new-session-ticket.ts';
 import { longestLifetime, type Session, writeSession } from '../../session/session.ts';
 import type { Sessions } from '../../session/sessions.ts';
 import { wipe } from '../../wire/wipe.ts';
-import type { SessionTemplate } from '../resumption.ts';
+import { type SessionTemplate, sessionOf } from '../resumption.ts';
 import type { SecretPair } from './secret-pair.ts';
 
 /** Bytes of the id under which a session is kept in the cache. */
@@ -96,8 +96,7 @@ export class TicketIssuer {
     const now = this.#sessions.now();
     // However often a session is renewed, it ends when the authentication that it began with is too old.
     const left = longestLifetime - Math.max(0, Math.floor((now - this.#template.authenticatedAt) / 1000));
-    return {
-      ...this.#template,
+    return sessionOf(this.#template, {
       secret: this.#secrets.use(1, (secret) =>
         hkdfExpandLabel(this.#provider, hash, secret, 'resumption', nonce, hashLength[hash]),
       ),
@@ -107,7 +106,7 @@ export class TicketIssuer {
       ageAdd: randomU32(this.#provider),
       maxEarlyData: this.#sessions.maxEarlyData,
       issuer: this.#sessions.issuer,
-    };
+    });
   }
 }
 
