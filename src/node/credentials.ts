@@ -1,5 +1,12 @@
 import type { MaybePromise } from '../crypto/maybe-promise.ts';
-import { isKeyObject, type KeyObject, readPrivateKey, readPublicKey, spkiOf } from '../crypto/node/keys.ts';
+import {
+  isKeyObject,
+  isSamePublicKey,
+  type KeyObject,
+  readPrivateKey,
+  readPublicKey,
+  spkiOf,
+} from '../crypto/node/keys.ts';
 import { keyTypeOf, signLocally } from '../crypto/node/signing.ts';
 import type { KeyType } from '../crypto/provider.ts';
 import { schemeName } from '../wire/code-points.ts';
@@ -71,7 +78,7 @@ export function readCredentials(
   if (loaded.length === 0) return [];
   const credentials = chains.map((chain) => {
     const [leaf] = chain;
-    const key = loaded.find(({ spki }) => Buffer.compare(spki, leaf!.publicKey.spki) === 0);
+    const key = loaded.find(({ spki }) => isSamePublicKey(spki, leaf!.publicKey.spki));
     if (key === undefined) throw keyMismatch();
     return credentialOf(chain, key.signer, authorities);
   });

@@ -1,4 +1,4 @@
-import { readPkcs8 } from '../crypto/node/keys.ts';
+import { isSamePublicKey, readPkcs8 } from '../crypto/node/keys.ts';
 import { passwordCrypto } from '../crypto/node/password-crypto.ts';
 import type { Certificate } from '../x509/certificate.ts';
 import type { Signer } from '../x509/credential.ts';
@@ -52,7 +52,7 @@ function readFile(
   if (pkcs8 === undefined) throw operationFailed('Unable to load private key from PFX data');
   if (leaf === undefined) throw operationFailed('Unable to load certificate from PFX data');
   const key = localKey(readPkcs8(pkcs8));
-  if (Buffer.compare(key.spki, leaf.publicKey.spki) !== 0) throw keyMismatch();
+  if (!isSamePublicKey(key.spki, leaf.publicKey.spki)) throw keyMismatch();
   return { identity: { chain, signer: key.signer }, authorities: [...above, ...others] };
 }
 

@@ -55,6 +55,18 @@ export const readPublicKey = (key: string | Uint8Array): crypto.KeyObject =>
     ? crypto.createPublicKey(key)
     : crypto.createPublicKey({ key: Buffer.from(key), format: 'der', type: 'spki' });
 
+/**
+ * Whether two DER SubjectPublicKeyInfos hold the same key, however they write it: a point of a curve may be compressed.
+ */
+export function isSamePublicKey(a: Uint8Array, b: Uint8Array): boolean {
+  if (Buffer.compare(a, b) === 0) return true;
+  try {
+    return readPublicKey(a).equals(readPublicKey(b));
+  } catch {
+    return false; // a key that OpenSSL does not know is nobody's here
+  }
+}
+
 /** The DER SubjectPublicKeyInfo of a key, private or public. */
 export const spkiOf = (key: crypto.KeyObject): Buffer =>
   (key.type === 'private' ? crypto.createPublicKey(key) : key).export({ format: 'der', type: 'spki' });

@@ -110,7 +110,7 @@ function holds(name: GeneralName, { base, bounded }: NameSubtree, list: 'permitt
 }
 
 const what = ({ type, value }: GeneralName): string =>
-  type === 'directory' ? value : `${type} name ${value.slice(0, 200)}`;
+  `${type === 'directory' ? '' : `${type} name `}${value.slice(0, 200)}`;
 
 /** Whether a constraint is about names of this kind; an internationalized mail address is one of mail. */
 function isSameKind(name: GeneralName, base: GeneralName): boolean {
