@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { describe, it } from 'node:test';
 import type * as tls from 'node:tls';
 import { createServer, type TlsOptions } from '../../src/index.ts';
-import { identity as certificate } from '../support/identities.ts';
+import { ca, identity as certificate } from '../support/identities.ts';
 import { client, listen } from '../support/tls-pair.ts';
 
 const versions = ['TLSv1.2', 'TLSv1.3'] as const;
@@ -48,6 +48,29 @@ for (const version of versions) {
       });
       assert.equal(await talk(server.port, { ...withPsk('Ünïcode', key), ...options }), 'hello');
       assert.deepEqual(asked, ['Ünïcode']);
+    });
+
+    it('do not stand for a certificate that is required', async () => {
+      const { key: ownKey, cert } = certificate('p256');
+      const both = { key: ownKey, cert, ca, ciphers: `HIGH:${ciphers}` };
+      const pskOptions = { ...withPsk('x', key), ...options };
+      for (const rejectUnauthorized of [true, false]) {
+        await using server = await echo({ ...both, requestCert: true, rejectUnauthorized, pskCallback: () => key });
+        const accepted = rejectUnauthorized ? undefined : server.nextSocket();
+        const heard = await talk(server.port, pskOptions);
+        if (accepted) {
+          assert.equal(heard, 'hello');
+          const { authorized, authorizationError } = await accepted;
+          assert.deepEqual([authorized, authorizationError], [false, 'UNABLE_TO_GET_ISSUER_CERT']);
+        } else {
+          assert.match(heard, version === 'TLSv1.3' ? /certificate required/ : /handshake failure/);
+        }
+        // Whoever has both authenticates by that which counts.
+        const next = server.nextSocket();
+        const withBoth = { ...pskOptions, key: ownKey, cert, ...(rejectUnauthorized && { ciphers: both.ciphers }) };
+        assert.equal(await talk(server.port, withBoth), 'hello');
+        assert.equal((await next).authorized, rejectUnauthorized);
+      }
     });
 
     it('may be given later, and as an object', async () => {

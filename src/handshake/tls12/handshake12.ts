@@ -8,6 +8,7 @@ import { wipe } from '../../wire/wipe.ts';
 import { certificateRequest } from '../client-authentication.ts';
 import type { ClientAuthentication } from '../config.ts';
 import { type ClientIdentity, type Negotiation, type Secured, Transcript } from '../handshake.ts';
+import { noCertificate } from '../resumption.ts';
 import { selectAlpn, selectSizeLimits } from '../selection.ts';
 import { answer, type Steps } from '../steps.ts';
 import { receiveCertificate12, receiveCertificateVerify12 } from './client-certificate12.ts';
@@ -204,6 +205,8 @@ function* receiveKeys(
   const claim = clientAuth ? yield* receiveCertificate12(hs, clientAuth, hs.transcript) : undefined;
   const { master, isUnknownPsk } = yield* receiveKeyExchange(hs, ephemeral);
   const client =
-    clientAuth && claim ? yield* receiveCertificateVerify12(hs, clientAuth, hs.transcript, claim) : undefined;
+    clientAuth && claim
+      ? yield* receiveCertificateVerify12(hs, clientAuth, hs.transcript, claim)
+      : hs.config.clientAuth && noCertificate; // that was to be asked, and has a PSK
   return { master, client, isUnknownPsk };
 }

@@ -6,8 +6,9 @@ import type { Session } from '../../session/session.ts';
 import { fail } from '../../wire/alert.ts';
 import { ProtocolVersion } from '../../wire/code-points.ts';
 import { wipe } from '../../wire/wipe.ts';
+import { usableExternalPsk } from '../client-authentication.ts';
 import type { ClientIdentity, Negotiation } from '../handshake.ts';
-import { checkSession } from '../resumption.ts';
+import { checkSession, noCertificate } from '../resumption.ts';
 import { commonSuites } from '../selection.ts';
 import { answer, type Steps } from '../steps.ts';
 import { importPsk, readImportedIdentity } from './imported-psk.ts';
@@ -102,7 +103,7 @@ export const wipePsk = (psk: Psk | undefined): void => wipe(psk?.secret);
 
 /** The PSK of an identity: a ticket of ours, the id of a session that we keep, or a key that the application knows. */
 function* lookUp(hs: Negotiation, identity: Uint8Array): Steps<Psk | undefined> {
-  const { sessions, externalPsk } = hs.policy;
+  const { sessions } = hs.policy;
   const opened = sessions?.tickets?.open(identity)?.session;
   let bytes = opened;
   if (bytes === undefined && sessions?.cache !== undefined && identity.length === sessionIdLength) {
@@ -118,15 +119,17 @@ function* lookUp(hs: Negotiation, identity: Uint8Array): Steps<Psk | undefined> 
       wipe(opened);
     }
   }
+  const externalPsk = usableExternalPsk(hs);
   if (externalPsk === undefined) return undefined;
   const external = yield* answer(externalPsk(identity, hs.hello, readImportedIdentity(identity)));
   if (external === undefined) return undefined;
   const { key, hash = 'sha256', isImported } = external;
+  const client = hs.config.clientAuth && noCertificate;
   // RFC 9258 section 5.1: a key is imported, or used as it is, never both.
-  if (!isImported) return { secret: key, hash, binderLabel: 'ext binder' };
+  if (!isImported) return { secret: key, hash, binderLabel: 'ext binder', client };
   const imported = importPsk(hs.provider, key, hash, identity);
   wipe(key);
-  return imported && { ...imported, binderLabel: 'imp binder' };
+  return imported && { ...imported, binderLabel: 'imp binder', client };
 }
 
 const hashOf = ({ cipherSuite }: Session): CipherSuite['hash'] =>
