@@ -5,9 +5,9 @@ import { test } from 'node:test';
 import { rootCertificates } from 'node:tls';
 import { makeCertificate, testKey } from '../../test/support/certificate-maker.ts';
 import { type Certificate, readCertificate } from './certificate.ts';
-import { DerError, DerTag } from './der.ts';
+import { DerError, DerReader, DerTag } from './der.ts';
 import { derOid, derSequence, derSet, derString } from './der-writer.ts';
-import { formatName, formatNameOneLine, nameAttribute } from './distinguished-name.ts';
+import { formatName, formatNameOneLine, nameAttribute, readName } from './distinguished-name.ts';
 import { AttributeOid, ExtensionOid } from './oids.ts';
 import { certificatesOfPem } from './pem.ts';
 
@@ -71,6 +71,18 @@ test('the extensions of a certificate', () => {
   assert.equal(certificate.subjectKeyId?.length, 20);
   assert.equal(certificate.extensions.find(({ oid }) => oid === ExtensionOid.keyUsage)?.critical, true);
   assert.equal(hex(certificate.extensions.find(({ oid }) => oid === ExtensionOid.tlsFeature)?.value), '3003020105');
+});
+
+test('control characters of names are escaped by their bytes (RFC 4514 section 2.4)', () => {
+  for (const [text, escaped] of [
+    ['a\0b', 'a\\00b'],
+    ['\x1f\x7f', '\\1f\\7f'],
+    ['\x80\x85\x9f\xa0', '\\c2\\80\\c2\\85\\c2\\9f\xa0'],
+    ['\r\nx', '\\0d\\0ax'],
+  ] as const) {
+    const name = derSequence(derSet(derSequence(derOid('2.5.4.3'), derString(text))));
+    assert.equal(formatName(readName(new DerReader(name))), `CN=${escaped}`);
+  }
 });
 
 test('attributes of names have the short names of OpenSSL', () => {

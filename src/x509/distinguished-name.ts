@@ -163,10 +163,12 @@ function escapeValue(value: string): string {
     .replace(/["+,;<>\\]/g, '\\$&')
     .replace(/^[# ]/, '\\$&')
     .replace(/ $/, (space, at: number) => (at === 0 ? space : `\\${space}`))
-    .replace(/\p{Cc}/gu, (control) =>
-      Array.from(new TextEncoder().encode(control), (byte) => `\\${byte.toString(16).padStart(2, '0')}`).join(''),
-    );
+    .replace(/\p{Cc}/gu, escapeControl);
 }
+
+/** The bytes of a control character in UTF-8: of those above 0x7f, the first is 0xc2. */
+const escapeControl = (control: string): string =>
+  `${control < '\x80' ? '' : '\\c2'}\\${control.charCodeAt(0).toString(16).padStart(2, '0')}`;
 
 /** The name on one line as OpenSSL's `X509_NAME_oneline` writes it (`/O=tsls/CN=localhost`). */
 export function formatNameOneLine(name: DistinguishedName): string {

@@ -123,11 +123,19 @@ export class VerificationContext {
   }
 }
 
-/** A certificate's subject for a message, cut where it is long. */
-export function describe(certificate: Certificate): string {
-  const subject = formatName(certificate.subject);
+/** Characters of a subject in a message, at most. */
+const longestSubject = 200;
+
+/** A certificate's subject for a message, cut where it is long. No more of it is formatted: it may fill a message. */
+export function describe({ subject: { der, rdns } }: Certificate): string {
+  const shortened = rdns
+    .slice(-longestSubject)
+    .map((rdn) =>
+      rdn.slice(0, 10).map((attribute) => ({ ...attribute, value: attribute.value.slice(0, longestSubject) })),
+    );
+  const subject = formatName({ der, rdns: shortened });
   if (subject === '') return 'the certificate without a subject';
-  return subject.length > 200 ? `${subject.slice(0, 200)}…` : subject;
+  return subject.length > longestSubject ? `${subject.slice(0, longestSubject)}…` : subject;
 }
 
 /** The part of validity that certificates and CRLs share. */
