@@ -338,6 +338,8 @@ describe('what a verification costs', () => {
     const [usual, slowest] = exponents.map((exponent) =>
       publicKey(derSequence(algorithm, der(0x03, Buffer.of(0), derSequence(modulus, exponent)))),
     );
+    const longest = der(0x02, Buffer.alloc(30_000, 0x7f));
+    assert.equal(publicKey(derSequence(algorithm, der(0x03, Buffer.of(0), derSequence(longest, longest)))), undefined);
     assert.equal(usual?.keyType, 'rsa');
     assert.equal(slowest, undefined);
     assert.equal(publicKey(spki), undefined);

@@ -3,7 +3,7 @@ import type { OcspCrypto } from '../../x509/ocsp.ts';
 import type { PublicKeyInfo } from '../../x509/public-key.ts';
 import type { SignatureMethod } from '../../x509/signature-method.ts';
 import type { VerificationCrypto } from '../../x509/verification/crypto.ts';
-import { takesLong } from './keys.ts';
+import { readPeerKey } from './keys.ts';
 import { withoutStackTraces } from './stack-traces.ts';
 
 /** Keys already imported, which costs about as much as a verification: those of trust anchors come again and again. */
@@ -12,25 +12,10 @@ const imported = new WeakMap<PublicKeyInfo, crypto.KeyObject | null>();
 function keyOf(key: PublicKeyInfo): crypto.KeyObject | null {
   let object = imported.get(key);
   if (object === undefined) {
-    object = importKey(key);
+    object = readPeerKey(key.spki) ?? null;
     imported.set(key, object);
   }
   return object;
-}
-
-function importKey({ spki }: PublicKeyInfo): crypto.KeyObject | null {
-  try {
-    const key = withoutStackTraces(() =>
-      crypto.createPublicKey({
-        key: Buffer.from(spki.buffer, spki.byteOffset, spki.length),
-        format: 'der',
-        type: 'spki',
-      }),
-    );
-    return takesLong(key) ? null : key;
-  } catch {
-    return null;
-  }
 }
 
 function verify(

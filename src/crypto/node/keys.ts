@@ -1,18 +1,29 @@
 import * as crypto from 'node:crypto';
+import { withoutStackTraces } from './stack-traces.ts';
 
 export type { KeyObject } from 'node:crypto';
 
 /** Whether a value is Node's own key object. */
 export const isKeyObject = (value: unknown): value is crypto.KeyObject => value instanceof crypto.KeyObject;
 
+/** Bytes of the longest SubjectPublicKeyInfo that is looked at: one of ML-DSA-87 has 2614, one of RSA with 8192 bits 1062. */
+const longestSpki = 4096;
+
 /**
- * Whether a public key would take long to verify with, many milliseconds, as only RSA keys can that are made for it. No
- * authority has one: theirs have 4096 bits at most, and the exponent 65537.
+ * A peer's public key, from its DER SubjectPublicKeyInfo. `undefined` for what is none, and for one that would take long
+ * to use, many milliseconds, as only RSA keys do that are made for it: those of authorities have 4096 bits at most, and the
+ * exponent 65537.
  */
-export function takesLong({
-  asymmetricKeyDetails: { modulusLength = 0, publicExponent = 0n } = {},
-}: crypto.KeyObject): boolean {
-  return modulusLength > 8192 || publicExponent > 2n ** 32n;
+export function readPeerKey(spki: Uint8Array): crypto.KeyObject | undefined {
+  if (spki.length > longestSpki) return undefined;
+  try {
+    const bytes = Buffer.from(spki.buffer, spki.byteOffset, spki.length);
+    const key = withoutStackTraces(() => crypto.createPublicKey({ key: bytes, format: 'der', type: 'spki' }));
+    const { modulusLength = 0, publicExponent = 0n } = key.asymmetricKeyDetails ?? {};
+    return modulusLength > 8192 || publicExponent > 2n ** 32n ? undefined : key;
+  } catch {
+    return undefined;
+  }
 }
 
 /** A private key from PEM or DER, encrypted or not. Throws Node's own errors. */

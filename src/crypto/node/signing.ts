@@ -2,7 +2,7 @@ import * as crypto from 'node:crypto';
 import { SignatureScheme as S } from '../../wire/code-points.ts';
 import type { MaybePromise } from '../maybe-promise.ts';
 import type { KeyType, PublicKey } from '../provider.ts';
-import { takesLong } from './keys.ts';
+import { readPeerKey } from './keys.ts';
 import { withoutStackTraces } from './stack-traces.ts';
 
 interface Algorithm {
@@ -78,14 +78,9 @@ export function keyTypeOf(key: crypto.KeyObject): KeyType | undefined {
  * would take long to verify with.
  */
 export function publicKey(spki: Uint8Array): PublicKey | undefined {
-  let key: crypto.KeyObject;
-  try {
-    key = crypto.createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' });
-  } catch {
-    return undefined;
-  }
-  const keyType = keyTypeOf(key);
-  if (keyType === undefined || takesLong(key)) return undefined;
+  const key = readPeerKey(spki);
+  const keyType = key && keyTypeOf(key);
+  if (key === undefined || keyType === undefined) return undefined;
   return { keyType, verify: (scheme, signed, signature) => verifies(key, scheme, signed, signature) };
 }
 
