@@ -1,6 +1,7 @@
 import { isPromise, type MaybePromise } from '../crypto/maybe-promise.ts';
 import type { ClientAuthentication, ClientVerdict } from '../handshake/config.ts';
 import type { ClientHello } from '../messages/client-hello.ts';
+import { invalidArgType, isGiven } from './arguments.ts';
 
 /** A client's certificates, and what was made of them. */
 export interface ClientCertificates {
@@ -17,7 +18,7 @@ export interface ClientCertificates {
 
 /**
  * The application's own judgement, now or later: `true` authorizes the client, `false` does not, and nothing leaves it
- * at what was found. Failing ends the connection.
+ * at what was found. Failing ends the connection, and so does any other answer.
  */
 export type VerifyClient = (client: ClientCertificates) => MaybePromise<boolean | undefined>;
 
@@ -49,7 +50,9 @@ const describe = (chain: readonly Uint8Array[], hello: ClientHello, verdict: Cli
 });
 
 function overrule(verdict: ClientVerdict, answer: boolean | undefined): ClientVerdict {
-  if (answer === undefined || answer === null || answer === verdict.authorized) return verdict;
+  if (!isGiven(answer) || answer === verdict.authorized) return verdict;
+  // Whoever answers with what was found in a list of users has not thought of what that would let in.
+  if (typeof answer !== 'boolean') throw invalidArgType('ret', 'of type boolean', answer);
   const { path } = verdict;
   if (answer) return { authorized: true, path };
   const message = "the application refused the client's certificate";

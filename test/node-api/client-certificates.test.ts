@@ -175,6 +175,20 @@ for (const version of versions) {
       assert.equal((await accepted).authorized, true);
     });
 
+    it('are not authorized by anything but true', async () => {
+      const { key, cert } = identity('p256');
+      for (const answer of [{ user: 'somebody' }, 'no', 1, 0, '', []]) {
+        for (const verifyClient of [() => answer as never, async () => answer as never]) {
+          for (const rejectUnauthorized of [true, false]) {
+            await using server = await echo({ requestCert: true, rejectUnauthorized, ca: stranger.cert, verifyClient });
+            const failed = server.nextError();
+            assert.match(await talk(server.port, { key, cert, maxVersion: version }), /alert internal error/);
+            assert.equal((await failed).code, 'ERR_INVALID_ARG_TYPE');
+          }
+        }
+      }
+    });
+
     it('survive a verifier that throws or rejects', async () => {
       const { key, cert } = identity('p256');
       for (const verifyClient of [
