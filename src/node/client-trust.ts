@@ -44,7 +44,9 @@ export class ClientTrust {
     const { ca, crl } = options;
     this.#trustsRoots = isNothing(ca);
     this.#anchors = [...(isNothing(ca) ? [] : list(ca).flatMap(readCertificates)), ...more];
-    this.#revocation = isNothing(crl) ? undefined : new RevocationLists(list(crl).flatMap(readLists));
+    const lists = isNothing(crl) ? [] : list(crl).flatMap(readLists);
+    // As in Node, an empty array of lists is none: nobody could come in otherwise.
+    this.#revocation = lists.length > 0 ? new RevocationLists(lists) : undefined;
     this.#partialChain = options.allowPartialTrustChain === true;
     this.#securityLevel = securityLevel;
   }

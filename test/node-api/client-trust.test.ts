@@ -6,7 +6,15 @@ import { contextTag } from '../../src/x509/der.ts';
 import { der, derOid, derSequence, derString } from '../../src/x509/der-writer.ts';
 import { PurposeOid } from '../../src/x509/oids.ts';
 import { encodePem } from '../../src/x509/pem.ts';
-import { extension, makeCertificate, pemOf, testKey, testName, values } from '../support/certificate-maker.ts';
+import {
+  extension,
+  makeCertificate,
+  makeList,
+  pemOf,
+  testKey,
+  testName,
+  values,
+} from '../support/certificate-maker.ts';
 
 // Whom the options of a secure context make trusted.
 
@@ -18,6 +26,7 @@ const authority = {
   }),
   key: testKey('p256', 1),
 };
+const stranger = makeCertificate({ subject: testName({ CN: 'stranger' }), key: testKey('p256', 1) });
 const chain = [
   makeCertificate({ subject: testName({ CN: 'client' }), key: testKey('p256', 2), issuer: authority }).der,
 ];
@@ -70,6 +79,14 @@ describe('the authorities that Node trusts by default', () => {
     }
     assert.equal(new ClientTrust({}, 1).verify(chain).authorized, false);
   });
+});
+
+it('an empty list of CRLs is none, as in Node, and an empty list of authorities trusts nobody', () => {
+  const ca = pemOf(authority.certificate);
+  const otherList = encodePem('X509 CRL', makeList({ issuer: { ...authority, certificate: stranger } }));
+  assert.equal(new ClientTrust({ ca, crl: [] }, 1).verify(chain).authorized, true);
+  assert.equal(new ClientTrust({ ca, crl: [otherList] }, 1).verify(chain).code, 'UNABLE_TO_GET_CRL');
+  assert.equal(new ClientTrust({ ca: [] }, 1).verify(chain).code, 'UNABLE_TO_VERIFY_LEAF_SIGNATURE');
 });
 
 it('a subject as long as a message is not repeated in the reason', () => {
