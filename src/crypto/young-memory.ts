@@ -57,17 +57,13 @@ function look(): void {
 /** Bytes; less costs the collector less than the call. */
 const worthFreeing = 1024;
 
-/** Whether bytes have memory of their own, and enough of it that `free` makes a difference. */
-export const isWorthFreeing = (bytes: Uint8Array): boolean =>
-  bytes.length >= worthFreeing && bytes.length === bytes.buffer.byteLength;
-
 /**
- * Frees bytes that nobody else has and nobody will look at again, where that can be done: to transfer a buffer to one of no
+ * Frees bytes that nobody else has and nobody will look at again, where they have memory of their own: to transfer a buffer to one of no
  * length gives its memory back at once. Otherwise V8 collects the whole heap every 44 MB of such buffers, which takes
  * longer than to encrypt them.
  */
 export function free(bytes: Uint8Array): void {
-  if (!isWorthFreeing(bytes)) return;
+  if (bytes.length < worthFreeing || bytes.length !== bytes.buffer.byteLength) return;
   if (transfer === undefined) return noteYoungBuffer(bytes.length);
   keepFreeMemory();
   transfer.call(bytes.buffer, 0);

@@ -6,8 +6,20 @@ interface Shelf {
   readonly length: number;
   /** How many are kept for later, at most. */
   readonly most: number;
-  readonly free: Buffer[];
+  readonly free: Pooled[];
 }
+
+/** A buffer of the pool's. */
+interface Pooled {
+  readonly buffer: Buffer<ArrayBuffer>;
+  readonly shelf: Shelf;
+  /** Whether it was given out and is not back yet; what never comes back is the garbage collector's. */
+  isLent: boolean;
+}
+
+/** Where the memory of a buffer says whose it is. A WeakMap would give V8's collector something to do for every write. */
+const pooled: unique symbol = Symbol('pooled');
+type Memory = ArrayBufferLike & { [pooled]?: Pooled };
 
 /** Shorter outputs share a slab. */
 const leastLength = 1024;
@@ -23,25 +35,31 @@ class OutputPool {
     { length: 17_664, most: 64, free: [] },
     { length: 270_336, most: 16, free: [] },
   ];
-  /** Where those belong that are given out and not yet back; what never comes back is the garbage collector's. */
-  readonly #lent = new WeakMap<ArrayBufferLike, Shelf>();
 
   /** A buffer of at least `length` bytes. */
   take(length: number): Buffer {
     const shelf = length < leastLength ? undefined : this.#shelves.find((each) => each.length >= length);
     if (shelf === undefined) return shortLived(length);
-    const buffer = shelf.free.pop() ?? Buffer.allocUnsafeSlow(shelf.length);
-    this.#lent.set(buffer.buffer, shelf);
-    return buffer;
+    const taken = shelf.free.pop() ?? make(shelf);
+    taken.isLent = true;
+    return taken.buffer;
   }
 
-  /** Takes back bytes that nobody reads any more. Bytes that are none of the pool's are left alone. */
+  /** Takes back bytes that nobody reads any more. Bytes that are none of the pool's, or are back already, are left alone. */
   give(bytes: Uint8Array): void {
-    const shelf = this.#lent.get(bytes.buffer);
-    if (shelf === undefined) return;
-    this.#lent.delete(bytes.buffer);
-    if (shelf.free.length < shelf.most) shelf.free.push(Buffer.from(bytes.buffer));
+    const taken = (bytes.buffer as Memory)[pooled];
+    if (!taken?.isLent) return;
+    taken.isLent = false;
+    const { shelf } = taken;
+    if (shelf.free.length < shelf.most) shelf.free.push(taken);
   }
+}
+
+function make(shelf: Shelf): Pooled {
+  const buffer = Buffer.allocUnsafeSlow(shelf.length);
+  const made: Pooled = { buffer, shelf, isLent: false };
+  (buffer.buffer as Memory)[pooled] = made;
+  return made;
 }
 
 /** The pool of this thread. */

@@ -2,7 +2,6 @@ import * as http2 from 'node:http2';
 import * as net from 'node:net';
 import { Duplex } from 'node:stream';
 import { TLSSocket } from '../node/tls-socket.ts';
-import { release } from '../node/write-pieces.ts';
 
 /** The stream that Node's HTTP/2 wraps a socket in that is not the system's own. */
 interface WrappedSocket {
@@ -63,9 +62,8 @@ export function revealTlsSockets(): void {
     configurable: true,
     value(this: WrappedSocket, request: unknown, frames: readonly Buffer[]) {
       if (!isTlsSocket(this.stream)) return doWrite.call(this, request, frames);
-      const joined = joinFew(frames);
-      release(joined);
-      return doWrite.call(this, request, joined);
+      this.stream.expectFrames(frames);
+      return doWrite.call(this, request, frames.slice(0, 1));
     },
   });
   const isWrapper = (value: unknown): boolean =>
@@ -80,16 +78,6 @@ export function revealTlsSockets(): void {
     },
   });
 }
-
-/** Frames in one piece if they are short: each would otherwise be a write of its own for the stream. */
-function joinFew(frames: readonly Buffer[]): readonly Buffer[] {
-  if (frames.length === 1) return frames;
-  let length = 0;
-  for (const frame of frames) length += frame.length;
-  return length <= joinedLength ? [Buffer.concat(frames, length)] : frames;
-}
-/** Bytes: a record's. */
-const joinedLength = 16_384;
 
 /** What a TLSSocket has on itself rather than on its prototype. */
 const fields = ['encrypted', 'authorized', 'authorizationError', 'authorizationReason', 'truncated'];

@@ -88,6 +88,14 @@ export abstract class SecureStream extends net.Socket {
     this.#link.forgetInput();
   }
 
+  /**
+   * Has buffers that nobody else has written as one, when the first of them is: for HTTP/2, which writes by the frame, of
+   * which each would be a write of the stream's. @internal
+   */
+  expectFrames(frames: readonly Buffer[]): void {
+    this.#link.writer.expectFrames(frames);
+  }
+
   // Bytes of plaintext, as Node counts them for TLS. These are accessors of net.Socket, whose types call them properties.
   static {
     Object.defineProperties(SecureStream.prototype, {
@@ -178,7 +186,7 @@ export abstract class SecureStream extends net.Socket {
     const parts = chunks.map(({ chunk, encoding }) =>
       typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk,
     );
-    this.#link.writer.writeParts(parts, done);
+    this.#link.writer.writeMany(parts, done);
   }
 
   /** @internal */

@@ -21,6 +21,8 @@ export class SecureWriter {
   bytesUnderWay = 0;
   /** A write, and an end, that wait for the handshake; `undefined` once nothing has to. */
   #held: (() => void)[] | undefined = [];
+  /** Buffers that are to be written as one, when the first of them comes. */
+  #frames: readonly Uint8Array[] | undefined;
   /** The callback of the write that is under way. */
   #writing: Done | undefined;
   /** Why nothing can be written any more. */
@@ -33,18 +35,37 @@ export class SecureWriter {
 
   /** Sends application data. One write at a time, as streams do it. */
   write(plain: Uint8Array, written: Done): void {
+    const frames = this.#takeFrames(plain);
+    if (frames) return this.writeParts(frames, written, true);
     const done = this.#begin(plain.length, written);
     if (this.#held) this.#held.push(() => this.#writePlain(plain, 0, done));
     else this.#writePlain(plain, 0, done);
   }
 
-  /** The same for many parts, of which none is copied before its turn. */
-  writeParts(parts: readonly Uint8Array[], written: Done): void {
-    const pieces = new WritePieces(parts);
+  /** The same for many chunks. */
+  writeMany(chunks: readonly Uint8Array[], written: Done): void {
+    this.writeParts(this.#frames ? chunks.flatMap((chunk) => this.#takeFrames(chunk) ?? chunk) : chunks, written);
+  }
+
+  /** The same for parts, of which none is copied before its turn. `areOurs`: whether nobody else has them. */
+  writeParts(parts: readonly Uint8Array[], written: Done, areOurs = false): void {
+    const pieces = new WritePieces(parts, areOurs);
     if (this.#held || pieces.length <= joinedLength) {
       return this.write(Buffer.concat(parts, pieces.length), written);
     }
     this.#writePieces(pieces, this.#begin(pieces.length, written));
+  }
+
+  /** Has all of `frames`, which nobody else has, written when the first of them is: as one write. */
+  expectFrames(frames: readonly Uint8Array[]): void {
+    this.#frames = frames;
+  }
+
+  #takeFrames(chunk: Uint8Array): readonly Uint8Array[] | undefined {
+    const frames = this.#frames;
+    if (frames?.[0] !== chunk) return undefined;
+    this.#frames = undefined;
+    return frames;
   }
 
   /** Ends our side behind what was written. */

@@ -1,18 +1,10 @@
-import { free, isWorthFreeing } from '../crypto/young-memory.ts';
+import { free } from '../crypto/young-memory.ts';
 
 /** Most plaintext that is protected in one go, so that a large write neither blocks nor doubles in memory. */
 export const writeQuantum = 262_144;
 
 /** Where pieces are joined, one after the other; away while somebody works with one. */
 let room: Buffer | undefined;
-
-/** What may be freed once it is written. */
-const released = new WeakSet<Uint8Array>();
-
-/** Lets buffers be freed once they are written: nobody else has them, and whoever writes them looks at them no more. */
-export function release(buffers: readonly Uint8Array[]): void {
-  for (const buffer of buffers) if (isWorthFreeing(buffer)) released.add(buffer);
-}
 
 /** The parts of one write, taken off in pieces as large as are protected in one go. */
 export class WritePieces {
@@ -23,8 +15,12 @@ export class WritePieces {
   /** Where in its part the next piece begins. */
   #at = 0;
 
-  constructor(parts: readonly Uint8Array[]) {
+  readonly #areOurs: boolean;
+
+  /** `areOurs`: whether nobody else has the parts, so that each is freed once it was taken off. */
+  constructor(parts: readonly Uint8Array[], areOurs = false) {
     this.#parts = parts;
+    this.#areOurs = areOurs;
     this.length = parts.reduce((sum, { length }) => sum + length, 0);
   }
 
@@ -56,7 +52,7 @@ export class WritePieces {
       length += end - this.#at;
       this.#at = end;
       if (end < part.length) break;
-      if (isWorthFreeing(part) && released.has(part)) free(part);
+      if (this.#areOurs) free(part);
       this.#index++;
       this.#at = 0;
     }
