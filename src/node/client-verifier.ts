@@ -18,7 +18,9 @@ export interface ClientCertificates {
 
 /**
  * The application's own judgement, now or later: `true` authorizes the client, `false` does not, and nothing leaves it
- * at what was found. Failing ends the connection, and so does any other answer.
+ * at what was found. Failing ends the connection, and so does any other answer. It is asked again when a client comes
+ * back with a session, before that has shown that the session is its own: whom it lets in is known when the connection is
+ * secure.
  */
 export type VerifyClient = (client: ClientCertificates) => MaybePromise<boolean | undefined>;
 

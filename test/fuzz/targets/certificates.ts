@@ -1,5 +1,10 @@
 import { ocspCrypto, verificationCrypto } from '../../../src/crypto/node/certificate-signatures.ts';
 import { passwordCrypto } from '../../../src/crypto/node/password-crypto.ts';
+import { publicKey } from '../../../src/crypto/node/signing.ts';
+import { nodeCertificate } from '../../../src/crypto/node/x509.ts';
+import { ClientTrust } from '../../../src/node/client-trust.ts';
+import { peerCertificate } from '../../../src/node/peer-certificates.ts';
+import { TlsAlert } from '../../../src/wire/alert.ts';
 import { normalizeBer } from '../../../src/x509/ber.ts';
 import { type Certificate, readCertificate } from '../../../src/x509/certificate.ts';
 import { readCertificateList } from '../../../src/x509/certificate-list.ts';
@@ -113,6 +118,17 @@ function runPath(input: Uint8Array, random: Random): string {
   return verdict.authorized ? 'authorized' : verdict.failure.error;
 }
 
+const clientTrust = new ClientTrust({ ca: encodePem('CERTIFICATE', root.der) }, 1);
+
+/** What an application hears of a client that it lets in whoever that is; whoever cannot be told of is refused before. */
+function tellClient(input: Uint8Array, random: Random): string {
+  const chain = random.chance(50) ? [input, root.der] : [leaf.der, input];
+  if (publicKey(readCertificate(chain[0]!).publicKey.spki) === undefined) return 'a key that cannot sign';
+  const verdict = clientTrust.verify(chain);
+  const told = { chain, verdict };
+  return `${verdict.code} ${Object.keys(peerCertificate(told, true))} ${nodeCertificate(chain[0]!).ca}`;
+}
+
 /** The real thing, but for how often a derivation is repeated: who writes the file may ask for ten million times. */
 function hurriedCrypto(): PasswordCrypto {
   let left = 2100;
@@ -175,6 +191,15 @@ export const targets: readonly Target[] = [
     expects,
     run: runPath,
     weight: 2,
+  },
+  {
+    name: 'client',
+    what: "a client's certificates that the application is told of in Node's form",
+    seeds: [leaf.der, root.der],
+    parse: parseDer,
+    // The first: the handshake ends at once.
+    expects: (error) => error instanceof DerError || error instanceof TlsAlert,
+    run: tellClient,
   },
   {
     name: 'crl',
