@@ -162,19 +162,19 @@ function checkList(candidate: Candidate, depth: number, context: VerificationCon
   }
 }
 
-/** CRLs with the key that each is known to be signed with, by whose cryptography found that. */
+/** CRLs with the key under which each was last found to be signed, by whose cryptography found that. */
 const signers = new WeakMap<VerificationCrypto, WeakMap<CertificateList, Uint8Array>>();
 
 /**
- * Checks the signature of a CRL, once for the one key that has made it: a list may have megabytes, all of which are
- * hashed. Under another key it is wrong then, also one that somebody has made to fit.
+ * Checks the signature of a CRL, as a rule once for the life of the list: it may have megabytes, all of which are hashed.
+ * Only what is right is remembered: under another key, too, a signature may be right, if somebody has made that to fit.
  */
 function checkListSignature(list: CertificateList, key: PublicKeyInfo, context: VerificationContext): SignatureResult {
   const { crypto } = context.rules;
   const known = signers.get(crypto) ?? new WeakMap<CertificateList, Uint8Array>();
   signers.set(crypto, known);
   const signer = known.get(list);
-  if (signer !== undefined) return sameBytes(signer, key.spki) ? 'valid' : 'invalid';
+  if (signer !== undefined && sameBytes(signer, key.spki)) return 'valid';
   const result = context.checkSignature(list, key);
   // A copy: a view would keep all that the peer has sent.
   if (result === 'valid') known.set(list, Uint8Array.from(key.spki));
