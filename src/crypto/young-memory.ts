@@ -58,12 +58,12 @@ function look(): void {
 const worthFreeing = 1024;
 
 /**
- * Frees bytes that nobody else has and nobody will look at again, where they have memory of their own: to transfer a buffer to one of no
- * length gives its memory back at once. Otherwise V8 collects the whole heap every 44 MB of such buffers, which takes
- * longer than to encrypt them.
+ * Frees bytes that nobody else has and nobody will look at again, if they have memory of their own and there are at least
+ * so many of them: to transfer a buffer to one of no length gives its memory back at once. Otherwise V8 collects the whole
+ * heap every 44 MB of such buffers, which takes longer than to encrypt them.
  */
-export function free(bytes: Uint8Array): void {
-  if (bytes.length < worthFreeing || bytes.length !== bytes.buffer.byteLength) return;
+export function free(bytes: Uint8Array, length: number = worthFreeing): void {
+  if (bytes.length < length || bytes.length !== bytes.buffer.byteLength) return;
   if (transfer === undefined) return noteYoungBuffer(bytes.length);
   keepFreeMemory();
   transfer.call(bytes.buffer, 0);

@@ -50,7 +50,7 @@ export class SecureWriter {
   /** The same for parts, of which none is copied before its turn. `areOurs`: whether nobody else has them. */
   writeParts(parts: readonly Uint8Array[], written: Done, areOurs = false): void {
     const pieces = new WritePieces(parts, areOurs);
-    if (this.#held || pieces.length <= joinedLength) {
+    if (this.#held || (pieces.length <= joinedLength && !areOurs)) {
       return this.write(Buffer.concat(parts, pieces.length), written);
     }
     this.#writePieces(pieces, this.#begin(pieces.length, written));

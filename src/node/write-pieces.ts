@@ -52,7 +52,7 @@ export class WritePieces {
       length += end - this.#at;
       this.#at = end;
       if (end < part.length) break;
-      if (this.#areOurs) free(part);
+      if (this.#areOurs) free(part, 1); // however short: frames of HTTP/2 are many
       this.#index++;
       this.#at = 0;
     }
