@@ -5,7 +5,7 @@ import type { CertificateVerify } from '../messages/certificate-verify.ts';
 import { fail, TlsAlert } from '../wire/alert.ts';
 import { ProtocolVersion, schemeName } from '../wire/code-points.ts';
 import { readCertificate } from '../x509/certificate.ts';
-import type { ClientAuthentication, Policy } from './config.ts';
+import type { ClientAuthentication } from './config.ts';
 import type { ClientIdentity, Negotiation } from './handshake.ts';
 import { noCertificate } from './resumption.ts';
 import { answer, type Steps } from './steps.ts';
@@ -19,13 +19,6 @@ export const certificateRequest = (
   authorities,
   compressionAlgorithms: config.certificateCompression?.map(({ algorithm }) => algorithm) ?? [],
 });
-
-/**
- * The keys that stand for a certificate: none where one is required, since who uses such a key cannot be asked for one
- * (RFC 8446 section 4.3.2, RFC 5246 section 7.4.4).
- */
-export const usableExternalPsk = ({ policy, config }: Negotiation): Policy['externalPsk'] =>
-  config.clientAuth?.isRequired ? undefined : policy.externalPsk;
 
 /** A client without a certificate: refused where one is required (RFC 8446 section 4.4.2.4, RFC 5246 section 7.4.6). */
 export function acceptNoCertificate({ report }: Negotiation, auth: ClientAuthentication): ClientIdentity {

@@ -103,19 +103,29 @@ export class ConnectionPolicy implements Policy {
   #credentials: ServerConfig['credentials'] | undefined;
   readonly sessions: Policy['sessions'];
   readonly staple: Policy['staple'];
-  readonly externalPsk: Policy['externalPsk'];
+  readonly #externalPsk: Policy['externalPsk'];
+  /** Whether the client has to show a certificate. */
+  #requiresCertificate = false;
   readonly acceptEarlyData: Policy['acceptEarlyData'];
 
   constructor(options: PolicyOptions, contexts: ContextSource, self: TLSSocket, services: ServerServices = {}) {
     this.sessions = services.sessions;
     this.staple = services.staple;
-    this.externalPsk = externalPsks(options.pskCallback, self);
+    this.#externalPsk = externalPsks(options.pskCallback, self);
     const { acceptEarlyData } = options;
     this.acceptEarlyData = isGiven(acceptEarlyData) ? (hello) => acceptEarlyData.call(self, hello) : undefined;
     this.#options = options;
     this.#contexts = contexts;
     this.#context = contexts.standard;
     this.#self = self;
+  }
+
+  /**
+   * Where a certificate is required, no key stands for it, as in Node since 24: who uses one cannot be asked for a
+   * certificate (RFC 8446 section 4.3.2, RFC 5246 section 7.4.4).
+   */
+  get externalPsk(): Policy['externalPsk'] {
+    return this.#requiresCertificate ? undefined : this.#externalPsk;
   }
 
   admit(): MaybePromise<void> {
@@ -166,6 +176,7 @@ export class ConnectionPolicy implements Policy {
       requestCert: choice?.requestCert ?? named?.requestCert,
       rejectUnauthorized: choice?.rejectUnauthorized ?? named?.rejectUnauthorized,
     });
+    this.#requiresCertificate = clientAuth?.isRequired === true;
     const isPlain = !(alpn || npn || clientAuth || hint || this.#credentials);
     if (isPlain && !isGiven(this.#options.ALPNCallback)) return context.config;
     const config = {

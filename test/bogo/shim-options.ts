@@ -89,13 +89,15 @@ function clientAuthentication(flags: ShimFlags, observed: Observed): TlsOptions 
   const isRequired = flags.has('-require-any-client-certificate');
   const isRefused = flags.has('-verify-fail');
   if (!isRequired && !flags.has('-verify-peer')) return {};
+  const takesKeys = flags.has('-psk') || flags.importedKeys.length > 0;
   // Clients are told of the authorities that they are judged by, or else of none and the application judges.
   const tellsNone = /^<(?:NULL|EMPTY)>$/.test(flags.text('-use-client-ca-list') ?? '');
   if (flags.has('-use-client-ca-list') && !tellsNone) throw new Unimplemented('names of authorities without these');
   return {
     requestCert: true,
-    // BoringSSL refuses a certificate that it does not like even where it wants none in particular.
-    rejectUnauthorized: isRequired || isRefused,
+    // BoringSSL refuses a certificate that it does not like even where it wants none in particular, and takes a pre-shared
+    // key for one; with us as with Node it does not stand for a certificate that is required.
+    rejectUnauthorized: (isRequired && !takesKeys) || isRefused,
     ...(flags.text('-trust-cert') && !tellsNone && { ca: readFileSync(flags.text('-trust-cert')!) }),
     async verifyClient({ chain }) {
       observed.clientChain = chain;

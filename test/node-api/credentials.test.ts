@@ -7,6 +7,7 @@ import { contextTag } from '../../src/x509/der.ts';
 import { der, derBitString, derInteger, derOctetString, derOid, derSequence } from '../../src/x509/der-writer.ts';
 import { CurveOid } from '../../src/x509/oids.ts';
 import { makeCertificate, pemOf, testKey, testName } from '../support/certificate-maker.ts';
+import { identity } from '../support/identities.ts';
 import { connect, listen } from '../support/tls-pair.ts';
 
 /** The same key on P-256, whose public half is written as a compressed point (RFC 5480 section 2.2, RFC 5915). */
@@ -23,6 +24,14 @@ function compressed(key: KeyObject): KeyObject {
   );
   return createPrivateKey({ key: Buffer.from(sec1), format: 'der', type: 'sec1' });
 }
+
+it('keys and certificates of several kinds find each other, and leave OpenSSL no error behind', () => {
+  const kinds = ['p256', 'rsa', 'ed25519'] as const;
+  const made = kinds.map((kind) => identity(kind));
+  const options = { key: made.map(({ key }) => key), cert: made.map(({ cert }) => cert).toReversed() };
+  createSecureContext(options);
+  assert.equal(createPrivateKey(made[0]!.key).asymmetricKeyType, 'ec');
+});
 
 it('a certificate with a compressed point goes with its key, however that is written', async () => {
   const key = testKey('p256', 1);

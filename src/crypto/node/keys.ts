@@ -72,7 +72,9 @@ export const readPublicKey = (key: string | Uint8Array): crypto.KeyObject =>
 export function isSamePublicKey(a: Uint8Array, b: Uint8Array): boolean {
   if (Buffer.compare(a, b) === 0) return true;
   try {
-    return readPublicKey(a).equals(readPublicKey(b));
+    const [one, other] = [readPublicKey(a), readPublicKey(b)];
+    // Node compares keys of two types, too, but leaves OpenSSL an error that fails whoever reads a key next.
+    return one.asymmetricKeyType === other.asymmetricKeyType && one.equals(other);
   } catch {
     return false; // a key that OpenSSL does not know is nobody's here
   }

@@ -4,7 +4,6 @@ import type { ClientHello } from '../../messages/client-hello.ts';
 import { writeDhParameters, writeEcdhParameters } from '../../messages/server-key-exchange.ts';
 import { fail } from '../../wire/alert.ts';
 import { NamedGroup, ProtocolVersion } from '../../wire/code-points.ts';
-import { usableExternalPsk } from '../client-authentication.ts';
 import type { ServerConfig } from '../config.ts';
 import type { Negotiation } from '../handshake.ts';
 import { commonSuites, type Identity, noIdentity, usableIdentities } from '../selection.ts';
@@ -39,13 +38,12 @@ export interface Choice12 {
 }
 
 /** Suite, credential and group together: each of them limits the others (RFC 8422 section 5.1, RFC 5246 section 7.4.2). */
-export function negotiate12(negotiation: Negotiation): Choice12 {
-  const { hello, config, provider } = negotiation;
+export function negotiate12({ hello, config, provider, policy }: Negotiation): Choice12 {
   const formats = hello.offers.ecPointFormats;
   if (formats !== undefined && !formats.includes(0)) {
     fail('illegalParameter', 'ec_point_formats lacks the uncompressed format', 'UNSUPPORTED_POINT_FORMAT');
   }
-  const takesPsk = usableExternalPsk(negotiation) !== undefined;
+  const takesPsk = policy.externalPsk !== undefined;
   const suites = commonSuites(hello, config, ProtocolVersion.tls12).filter(
     ({ authentication, keyExchange }) =>
       (takesPsk || authentication !== 'psk') && (config.finiteFields !== undefined || keyExchange !== 'dhe'),

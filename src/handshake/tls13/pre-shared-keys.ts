@@ -6,7 +6,6 @@ import type { Session } from '../../session/session.ts';
 import { fail } from '../../wire/alert.ts';
 import { ProtocolVersion } from '../../wire/code-points.ts';
 import { wipe } from '../../wire/wipe.ts';
-import { usableExternalPsk } from '../client-authentication.ts';
 import type { ClientIdentity, Negotiation } from '../handshake.ts';
 import { checkSession, noCertificate } from '../resumption.ts';
 import { commonSuites } from '../selection.ts';
@@ -103,7 +102,7 @@ export const wipePsk = (psk: Psk | undefined): void => wipe(psk?.secret);
 
 /** The PSK of an identity: a ticket of ours, the id of a session that we keep, or a key that the application knows. */
 function* lookUp(hs: Negotiation, identity: Uint8Array): Steps<Psk | undefined> {
-  const { sessions } = hs.policy;
+  const { sessions, externalPsk } = hs.policy;
   const opened = sessions?.tickets?.open(identity)?.session;
   let bytes = opened;
   if (bytes === undefined && sessions?.cache !== undefined && identity.length === sessionIdLength) {
@@ -119,7 +118,6 @@ function* lookUp(hs: Negotiation, identity: Uint8Array): Steps<Psk | undefined> 
       wipe(opened);
     }
   }
-  const externalPsk = usableExternalPsk(hs);
   if (externalPsk === undefined) return undefined;
   const external = yield* answer(externalPsk(identity, hs.hello, readImportedIdentity(identity)));
   if (external === undefined) return undefined;
