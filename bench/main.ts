@@ -11,7 +11,7 @@ import { isInstalled } from './clients.ts';
 import { measure } from './measure.ts';
 import { type OwnResult, own } from './own.ts';
 import { LoadGenerator, withoutTickets } from './processes.ts';
-import { aligned, cells, headings, type Line, type Skipped, skippedCells, summarize } from './report.ts';
+import { aligned, cells, headings, type Line, remarks, type Skipped, skippedCells, summarize } from './report.ts';
 import { type Run, writeResults } from './results.ts';
 import { missingRival } from './rivals.ts';
 
@@ -93,7 +93,7 @@ async function measureAll(options: Options, folder: string, load: LoadGenerator)
     machine: `${cpus().length} cores (${cpus()[0]?.model.trim()})`,
     others: versionsOf(lines),
     date: new Date().toISOString().slice(0, 10),
-    notes: remarks(lines, load),
+    clients: load.clients.names,
   };
 }
 
@@ -107,27 +107,11 @@ function versionsOf(lines: readonly Line[]): string[] {
   });
 }
 
-function remarks(lines: readonly Line[], load: LoadGenerator): string[] {
-  const sessions = new Map<string, string[]>();
-  for (const { name, against, sessions: pair } of lines) {
-    if (against !== 'node:tls') continue;
-    const key = pair.join(' / ');
-    sessions.set(key, [...(sessions.get(key) ?? []), name]);
-  }
-  const counted = [...sessions].map(([pair, names]) => `${pair} (${names.join(', ')})`).join('; ');
-  const missed = lines.filter((l) => l.verdict === 'missed').map((l) => l.name);
-  return [
-    ...(counted === '' ? [] : [`Sessions (TLS 1.3: tickets) given to each client, tsls / node:tls: ${counted}.`]),
-    `Handshakes, transfers and pings are made by ${load.clients.names}.`,
-    missed.length > 0 ? `Goals missed: ${missed.join(', ')}.` : 'No goal missed.',
-  ];
-}
-
 function print(run: Run, subject: string): void {
-  const { node, provider, machine, rounds, lines, skipped, notes } = run;
+  const { node, provider, machine, rounds, lines, skipped, clients } = run;
   console.log(`Node ${node}, cryptography by ${provider}, ${machine}, ${rounds} rounds each`);
   const rows = [headings(subject), ...lines.map(cells), ...skipped.map(skippedCells)];
-  if (rows.length > 1) console.log(['', aligned(rows), '', ...notes].join('\n'));
+  if (rows.length > 1) console.log(['', aligned(rows), '', ...remarks(lines, clients)].join('\n'));
   for (const { title, rows, note } of Object.values(run.own)) console.log(['', title, aligned(rows), note].join('\n'));
 }
 

@@ -128,3 +128,20 @@ export function markdownTable(rows: readonly (readonly string[])[]): string {
   const [head = [], ...rest] = rows.map((r) => `| ${r.join(' | ')} |`);
   return [head, `|${' --- |'.repeat(rows[0]?.length ?? 0)}`, ...rest].join('\n');
 }
+
+/** What is to be said of all lines together; `clients`: who made handshakes, transfers and pings. */
+export function remarks(lines: readonly Line[], clients: string): string[] {
+  const sessions = new Map<string, string[]>();
+  for (const { name, against, sessions: pair } of lines) {
+    if (against !== 'node:tls') continue;
+    const key = pair.join(' / ');
+    sessions.set(key, [...(sessions.get(key) ?? []), name]);
+  }
+  const counted = [...sessions].map(([pair, names]) => `${pair} (${names.join(', ')})`).join('; ');
+  const missed = lines.filter((line) => line.verdict === 'missed').map(({ name }) => name);
+  return [
+    ...(counted === '' ? [] : [`Sessions (TLS 1.3: tickets) given to each client, tsls / node:tls: ${counted}.`]),
+    `Handshakes, transfers and pings are made by ${clients}.`,
+    missed.length > 0 ? `Goals missed: ${missed.join(', ')}.` : 'No goal missed.',
+  ];
+}

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { drawChart } from './chart.ts';
 import type { OwnResult } from './own.ts';
-import { cells, headings, type Line, markdownTable, type Skipped, skippedCells } from './report.ts';
+import { cells, headings, type Line, markdownTable, remarks, type Skipped, skippedCells } from './report.ts';
 
 /** One run of the benchmark. */
 export interface Run {
@@ -19,7 +19,8 @@ export interface Run {
   readonly lines: readonly Line[];
   readonly skipped: readonly Skipped[];
   readonly own: Readonly<Record<string, OwnResult>>;
-  readonly notes: readonly string[];
+  /** Who made handshakes, transfers and pings, in words. */
+  readonly clients: string;
 }
 
 const place = (name: string): string => fileURLToPath(new URL(`../../bench/${name}`, import.meta.url));
@@ -36,7 +37,7 @@ function merge(before: Run | undefined, run: Run): Run {
     lines: [...kept(before.lines), ...run.lines],
     skipped: [...kept(before.skipped), ...run.skipped],
     own: { ...before.own, ...run.own },
-    notes: run.lines.length > 0 ? run.notes : before.notes,
+    clients: run.lines.length > 0 ? run.clients : before.clients,
   };
 }
 
@@ -50,7 +51,7 @@ function section(run: Run, order: readonly string[]): string {
     `## Node ${run.node}, cryptography by \`${run.provider}\``,
     `${run.date}, ${run.machine}, ${run.rounds} rounds${others}.`,
     markdownTable(rows),
-    ...run.notes.map((note) => `- ${note}`),
+    ...remarks(lines, run.clients).map((note) => `- ${note}`),
     ...tables,
   ].join('\n\n');
 }
