@@ -24,7 +24,7 @@ function mostConnections(): number {
 export const measureConnections: OwnBenchmark = async ({ rounds, node, provider, folder, load }) => {
   const work = { ca: join(folder, 'ca.pem'), tls };
   const start = (implementation: ImplementationName): Promise<BenchServer> =>
-    BenchServer.start(node, join(folder, 'openssl.cnf'), provider, {
+    BenchServer.start({ node, provider }, join(folder, 'openssl.cnf'), {
       ...{ implementation, tls, mode: 'serve', givesTickets: false },
       ...{ key: join(folder, 'p256.key'), cert: join(folder, 'p256.pem') },
     });

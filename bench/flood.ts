@@ -78,7 +78,7 @@ interface Round {
 
 async function round(options: Options, folder: string, side: ImplementationName, name: string): Promise<Round> {
   const { credential, attack } = attacks[name]!;
-  const server = await BenchServer.start(options.node, join(folder, 'openssl.cnf'), options.provider, {
+  const server = await BenchServer.start(options, join(folder, 'openssl.cnf'), {
     implementation: side,
     key: join(folder, `${credential}.key`),
     cert: join(folder, `${credential}.pem`),

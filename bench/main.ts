@@ -22,6 +22,7 @@ const names = [...cases.map((c) => c.name), ...Object.keys(own)];
 const usage = `usage: npm run bench -- [options]
   --only NAMES                 measure these only, of: ${names.join(', ')}
   --implementation tsls|node   what is held against node:tls (tsls); node shows how far noise goes
+  --earlier FOLDER             another checkout of tsls, compiled there, in place of node:tls: what a change is worth
   --node PATH                  the Node that runs the benchmark (this one)
   --provider openssl|node      where tsls has its cryptography from (openssl)
   --rounds N                   pairs of rounds (5)
@@ -33,6 +34,7 @@ const usage = `usage: npm run bench -- [options]
 interface Options {
   readonly only: readonly string[];
   readonly implementation: ImplementationName;
+  readonly earlier: string | undefined;
   readonly node: string;
   readonly provider: Provider;
   readonly rounds: number;
@@ -46,7 +48,7 @@ function readOptions(): Options {
   const flag = { type: 'boolean', default: false } as const;
   const { values } = parseArgs({
     options: {
-      ...{ only: text, implementation: text, node: text, provider: text, rounds: text, json: text },
+      ...{ only: text, implementation: text, earlier: text, node: text, provider: text, rounds: text, json: text },
       ...{ strict: flag, write: flag },
     },
   });
@@ -57,8 +59,9 @@ function readOptions(): Options {
   const provider = providers.find((known) => known === (values.provider ?? 'openssl'));
   if (!provider) throw new Error(`--provider is ${providers.join(' or ')}`);
   const implementation = implementationName(values.implementation ?? 'tsls');
-  const { write, strict, json, node = process.execPath } = values;
-  return { only, implementation, node, provider, rounds, write, strict, json };
+  const { earlier, write, strict, json, node = process.execPath } = values;
+  if (earlier !== undefined && write) throw new Error('results are of node:tls and rivals, not of earlier versions');
+  return { only, implementation, earlier, node, provider, rounds, write, strict, json };
 }
 
 /** Why a row cannot be measured here. */
@@ -66,24 +69,24 @@ const missing = (c: Case, load: LoadGenerator): string | undefined =>
   load.clients.missing(c.load) ?? (c.against && missingRival(c.against));
 
 async function measureAll(options: Options, folder: string, load: LoadGenerator): Promise<Run> {
-  const { node, provider, implementation, rounds, only } = options;
+  const { node, provider, implementation, earlier, rounds, only } = options;
   const wanted = (name: string): boolean => (only.length === 0 ? !onlyIfNamed.has(name) : only.includes(name));
   const lines: Line[] = [];
   const skipped: Skipped[] = [];
-  for (const c of cases.filter(({ name }) => wanted(name))) {
+  for (const c of cases.filter(({ name, against }) => wanted(name) && !(earlier && against))) {
     const reason = missing(c, load);
     if (reason !== undefined) {
       skipped.push({ name: c.name, what: c.what, reason });
       continue;
     }
     process.stderr.write(`${c.name} … `);
-    const measured = await measure({ node, provider, folder, load }, c, implementation, rounds);
+    const measured = await measure({ node, provider, earlier, folder, load }, c, implementation, rounds);
     const line = summarize(measured, provider, process.version);
     process.stderr.write(`${line.ratio.toFixed(2)} ${line.verdict}\n`);
     lines.push(line);
   }
   const results: Record<string, OwnResult> = {};
-  for (const [name, benchmark] of Object.entries(own).filter(([name]) => wanted(name))) {
+  for (const [name, benchmark] of Object.entries(own).filter(([name]) => wanted(name) && !earlier)) {
     process.stderr.write(`${name} … `);
     results[name] = await benchmark({ rounds, node, provider, folder, load });
     process.stderr.write(`${results[name].note}\n`);
@@ -99,7 +102,7 @@ async function measureAll(options: Options, folder: string, load: LoadGenerator)
 
 /** The versions of the rivals that took part. */
 function versionsOf(lines: readonly Line[]): string[] {
-  const rivals = new Set(lines.map(({ against }) => against).filter((name) => name !== 'node:tls'));
+  const rivals = new Set(lines.map(({ against }) => against).filter((name) => name === 'nginx' || name === 'haproxy'));
   return [...rivals].filter(isInstalled).map((name) => {
     const { stdout, stderr } = spawnSync(name, ['-v'], { encoding: 'utf8' });
     const version = /\d+\.\d+\.\d+/.exec(`${stdout}${stderr}`)?.[0];

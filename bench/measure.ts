@@ -13,13 +13,16 @@ export interface Sample {
   /** Beside it: of CPU time that of the main thread, of requests those per second of wall time, of pings the median. */
   readonly aside: number;
 }
-/** What stands on either side of a row. */
-type SideName = ImplementationName | 'nginx' | 'haproxy';
+/** What stands on either side of a row; `earlier` is another checkout of tsls. */
+type OwnSide = ImplementationName | 'earlier';
+type SideName = OwnSide | 'nginx' | 'haproxy';
 type Side = 'subject' | 'baseline';
 
 /** The two sides' samples, one pair a round. */
 export interface Measured {
   readonly case: Case;
+  /** The other side's name. */
+  readonly against: SideName;
   readonly subject: readonly Sample[];
   readonly baseline: readonly Sample[];
   /** Sessions that a client is given per connection, by either side. */
@@ -30,26 +33,27 @@ export interface Bench {
   readonly node: string;
   /** Where tsls has its cryptography from. */
   readonly provider: string;
+  /** Another checkout of tsls, compiled, that stands where node:tls would. */
+  readonly earlier?: string | undefined;
   readonly folder: string;
   readonly load: LoadGenerator;
 }
 
 const startServer = (bench: Bench, c: Case, side: SideName): Promise<RunningServer> =>
-  side === 'tsls' || side === 'node' ? startOwn(bench, c, side) : startRival(side, { ...bench, ...c });
+  side === 'nginx' || side === 'haproxy' ? startRival(side, { ...bench, ...c }) : startOwn(bench, c, side);
 
 const startOwn = (
   bench: Bench,
   c: Case,
-  implementation: ImplementationName,
+  side: OwnSide,
   mode = c.mode,
   flags: readonly string[] = [],
 ): Promise<BenchServer> =>
   BenchServer.start(
-    bench.node,
+    { ...bench, checkout: side === 'earlier' ? bench.earlier : undefined },
     c.resumes ? undefined : join(bench.folder, 'openssl.cnf'),
-    bench.provider,
     {
-      implementation,
+      implementation: side === 'node' ? 'node' : 'tsls',
       key: join(bench.folder, `${c.credential}.key`),
       cert: join(bench.folder, `${c.credential}.pem`),
       tls: c.tls,
@@ -100,8 +104,8 @@ const fixedYoungHeap = ['--min-semi-space-size=16', '--max-semi-space-size=16'];
  * What each connection adds to those that are open already. Memory does not shrink again, so every round has a server of
  * its own, and those that were there before stay, lest others use again what they leave behind.
  */
-async function rssRound(bench: Bench, c: Case, implementation: ImplementationName): Promise<Sample> {
-  const server = await startOwn(bench, c, implementation, c.mode, fixedYoungHeap);
+async function rssRound(bench: Bench, c: Case, side: OwnSide): Promise<Sample> {
+  const server = await startOwn(bench, c, side, c.mode, fixedYoungHeap);
   try {
     await bench.load.do(workOf(bench, c, server, { kind: 'hold', connections: 3000 }));
     await sleep(100);
@@ -120,8 +124,8 @@ async function rssRound(bench: Bench, c: Case, implementation: ImplementationNam
  * How many sessions (in TLS 1.3: tickets) a server gives each client, counted on a few connections: those that resume
  * where that is what is measured.
  */
-async function countSessions(bench: Bench, c: Case, implementation: ImplementationName): Promise<number> {
-  const server = await startOwn(bench, c, implementation, c.resumes ? c.mode : 'serve');
+async function countSessions(bench: Bench, c: Case, name: OwnSide): Promise<number> {
+  const server = await startOwn(bench, c, name, c.resumes ? c.mode : 'serve');
   if (c.resumes) {
     const { sessions } = await bench.load.do(workOf(bench, c, server, { kind: 'handshakes', count: 8, atOnce: 8 }));
     server.stop();
@@ -152,7 +156,8 @@ export async function measure(
   rounds: number,
 ): Promise<Measured> {
   const samples: { subject: Sample[]; baseline: Sample[] } = { subject: [], baseline: [] };
-  const sides = { subject: implementation, baseline: c.against ?? 'node' } as const;
+  const baseline = bench.earlier === undefined ? 'node' : 'earlier';
+  const sides = { subject: implementation, baseline: c.against ?? baseline } as const;
   const order = ['subject', 'baseline'] as const;
   const count = (side: SideName): Promise<number> | number =>
     side === 'nginx' || side === 'haproxy' || c.against ? 0 : countSessions(bench, c, side);
@@ -162,8 +167,8 @@ export async function measure(
       for (const side of i % 2 === 0 ? order : order.toReversed()) samples[side].push(await round(side));
   };
   if (c.measure === 'rss') {
-    await take((side) => rssRound(bench, c, side === 'subject' ? implementation : 'node'));
-    return { case: c, ...samples, sessions };
+    await take((side) => rssRound(bench, c, side === 'subject' ? implementation : baseline));
+    return { case: c, against: sides.baseline, ...samples, sessions };
   }
   const servers: Partial<Record<Side, RunningServer>> = {};
   try {
@@ -173,5 +178,5 @@ export async function measure(
   } finally {
     for (const side of order) servers[side]?.stop();
   }
-  return { case: c, ...samples, sessions };
+  return { case: c, against: sides.baseline, ...samples, sessions };
 }

@@ -1,6 +1,7 @@
 // The benchmark's processes: servers, of which the CPU time is read by thread, and the load generator.
 import { type ChildProcess, fork } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Clients } from './clients.ts';
 import type { Done, ServerAnswer, ServerSetup, Work } from './protocol.ts';
@@ -60,6 +61,13 @@ export interface RunningServer {
   stop(): void;
 }
 
+/** What runs a server: a Node, where tsls has its cryptography from there, and another checkout of it if not this one. */
+export interface ServerPlace {
+  readonly node: string;
+  readonly provider: string;
+  readonly checkout?: string | undefined;
+}
+
 /** tsls or node:tls. */
 export class BenchServer implements RunningServer {
   readonly port: number;
@@ -70,11 +78,10 @@ export class BenchServer implements RunningServer {
     this.port = port;
   }
 
-  /** Starts one under the Node given, with these flags. An OpenSSL configuration file says what node:tls has no option for. */
+  /** Starts one. An OpenSSL configuration file says what node:tls has no option for. */
   static async start(
-    node: string,
+    { node, provider, checkout }: ServerPlace,
     opensslConfig: string | undefined,
-    provider: string,
     setup: ServerSetup,
     flags: readonly string[] = [],
   ): Promise<BenchServer> {
@@ -83,7 +90,8 @@ export class BenchServer implements RunningServer {
       ...(opensslConfig === undefined ? [] : [`--openssl-config=${opensslConfig}`]),
       ...flags,
     ];
-    const child = fork(program('./server.js'), [JSON.stringify(setup)], {
+    const file = checkout === undefined ? program('./server.js') : join(checkout, 'build/bench/server.js');
+    const child = fork(file, [JSON.stringify(setup)], {
       ...{ execPath: node, execArgv, env: { ...process.env, TSLS_CRYPTO: provider } },
     });
     const answer = await next<ServerAnswer>(child);

@@ -24,7 +24,7 @@ export interface Line {
   readonly name: string;
   readonly what: string;
   readonly unit: Case['unit'];
-  /** The other side: `node:tls`, `nginx`, `haproxy`. */
+  /** The other side: `node:tls`, `earlier`, `nginx`, `haproxy`. */
   readonly against: string;
   readonly subject: Figures;
   readonly baseline: Figures;
@@ -53,14 +53,15 @@ function figuresOf(samples: readonly Sample[]): Figures {
 }
 
 /** The medians of one case, and whether its goal is met by this provider on this version of Node. */
-export function summarize({ case: c, subject, baseline, sessions }: Measured, provider: Provider, node: string): Line {
+export function summarize(measured: Measured, provider: Provider, node: string): Line {
+  const { case: c, against, subject, baseline, sessions } = measured;
   const isRate = c.measure === 'requests';
-  const goal = c.goal && goalOf(c.goal, provider, node, isRate);
+  const goal = against !== 'earlier' && c.goal ? goalOf(c.goal, provider, node, isRate) : undefined;
   const ratios = subject.map(({ value }, i) => value / (baseline[i]?.value ?? Number.NaN));
   const ratio = median(ratios);
   const isMet = goal !== undefined && (isRate ? ratio >= goal : ratio <= goal);
   return {
-    ...{ name: c.name, what: c.what, unit: c.unit, against: c.against ?? 'node:tls' },
+    ...{ name: c.name, what: c.what, unit: c.unit, against: against === 'node' ? 'node:tls' : against },
     ...{ subject: figuresOf(subject), baseline: figuresOf(baseline) },
     ...{ ratio, range: [Math.min(...ratios), Math.max(...ratios)], isRate },
     ...(goal !== undefined && { goal }),
