@@ -16,6 +16,8 @@ test('arguments and their defaults', () => {
     readArguments(['-p', '0', '--host=::1', '--cert', 'c', '--key', 'k', '--name', 'a.test', '--name', '*.b.test']),
     { kind: 'serve', port: 0, host: '::1', files: { cert: 'c', key: 'k' }, names: ['a.test', '*.b.test'], workers: 1 },
   );
+  const bracketed = readArguments(['--host', '[::1]']);
+  assert.equal(bracketed.kind === 'serve' && bracketed.host, '::1');
   assert.equal(readArguments(['--help', '--port', 'x']).kind, 'help');
   assert.equal(readArguments(['-v']).kind, 'version');
 });
@@ -40,6 +42,7 @@ test('mistakes are told apart from failures', () => {
     [['--frob'], /--frob/],
     [['file'], /file/],
     [['--name', 'a b'], /neither a host name/],
+    [['--name', `${'a'.repeat(64)}.test`], /neither a host name/],
     [['--workers', '-1'], /workers/],
     [['--workers', 'many'], /neither auto nor a number/],
     [['--workers', '1025'], /neither auto nor a number/],

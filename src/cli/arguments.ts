@@ -50,18 +50,19 @@ export function readArguments(args: readonly string[]): Command {
   const values = parse(args);
   if (values.help) return { kind: 'help' };
   if (values.version) return { kind: 'version' };
-  const { cert, key, host, name: names = [] } = values;
+  const { cert, key, name: names = [] } = values;
   if ((cert === undefined) !== (key === undefined)) {
     throw new UsageError(`--${cert === undefined ? 'cert' : 'key'} is missing: --cert and --key go together`);
   }
   const bad = names.find(
-    (name) => parseIp(name) === undefined && !/^(?:\*\.)?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/i.test(name),
+    (name) => parseIp(name) === undefined && !/^(?:\*\.)?[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*$/i.test(name),
   );
   if (bad !== undefined) throw new UsageError(`--name ${bad} is neither a host name nor an IP address`);
   return {
     kind: 'serve',
     port: readPort(values.port ?? '8443'),
-    host,
+    // An IPv6 address may come as it stands in a URL.
+    host: values.host?.replace(/^\[(.*)\]$/, '$1'),
     files: cert !== undefined && key !== undefined ? { cert, key } : undefined,
     names,
     workers: readWorkers(values.workers ?? '1'),

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { hostname, networkInterfaces } from 'node:os';
 import { relative } from 'node:path';
-import { readCertificate } from '../x509/certificate.ts';
+import { type Certificate, readCertificate } from '../x509/certificate.ts';
 import { certificatesOfPem, decodePem } from '../x509/pem.ts';
 
 /** What a server shows of itself, in PEM. */
@@ -10,6 +10,8 @@ export interface Identity {
   readonly key: Uint8Array | string;
   /** Where the development authority that signed it is kept. */
   readonly authorityPath?: string;
+  /** Why clients will refuse it, if that can be seen. */
+  readonly warning?: string | undefined;
 }
 
 /** Reads a certificate chain and a key given by their paths. Throws errors that tell a user which is wrong, and why. */
@@ -24,7 +26,13 @@ export function readIdentity(files: { readonly cert: string; readonly key: strin
   if (block.label.startsWith('ENCRYPTED') || block.headers['Proc-Type']?.includes('ENCRYPTED')) {
     throw new Error(`--key ${files.key} is encrypted; decrypt it first (openssl pkey)`);
   }
-  return { cert, key };
+  return { cert, key, warning: validityWarning(chain[0]!, files.cert, new Date()) };
+}
+
+function validityWarning({ notBefore, notAfter }: Certificate, path: string, now: Date): string | undefined {
+  const day = (time: Date): string => time.toISOString().slice(0, 10);
+  if (now > notAfter) return `The certificate in ${path} expired on ${day(notAfter)}.`;
+  return now < notBefore ? `The certificate in ${path} is not valid before ${day(notBefore)}.` : undefined;
 }
 
 function read(option: string, path: string): Uint8Array {
@@ -67,7 +75,8 @@ export const isEveryAddress = (host: string | undefined): boolean =>
   host === undefined || host === '' || host === '0.0.0.0' || host === '::';
 
 function reachedBy(host: string | undefined): string[] {
-  if (host !== undefined && !isEveryAddress(host)) return [host.toLowerCase()];
+  // A certificate knows no zones (`fe80::1%eth0`).
+  if (host !== undefined && !isEveryAddress(host)) return [host.toLowerCase().replace(/%.*$/, '')];
   const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
   return all.filter(({ internal, family }) => !internal && family === 'IPv4').map(({ address }) => address);
 }

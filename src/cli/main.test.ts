@@ -7,8 +7,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { after, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import * as tls from 'node:tls';
 import { fileURLToPath } from 'node:url';
+import { developmentCrypto } from '../crypto/node/development-keys.ts';
+import { createDevelopmentAuthority } from '../x509/development.ts';
+import { encodePem } from '../x509/pem.ts';
 
 const main = fileURLToPath(new URL('main.js', import.meta.url));
 const cwd = mkdtempSync(join(tmpdir(), 'tsls-'));
@@ -106,6 +110,10 @@ async function visit(url: string, session?: Buffer): Promise<{ reused: boolean; 
   return { reused, session: given };
 }
 
+/** The processes that one has started; on Linux. */
+const childrenOf = (pid: number): number[] =>
+  readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').trim().split(' ').map(Number);
+
 const lines = (started: Started, text: string): number => started.output().split(text).length - 1;
 
 test('workers listen at one port, resume each other’s sessions, are replaced, and end together', async () => {
@@ -117,14 +125,49 @@ test('workers listen at one port, resume each other’s sessions, are replaced, 
   while (lines(started, '  TLSv1.3  ') < 13) await once(started.process.stdout!, 'data');
   if (process.platform === 'linux') {
     // Elsewhere nothing tells without further tools which processes are its workers.
-    const { pid } = started.process;
-    const [worker] = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').split(' ');
-    process.kill(Number(worker), 'SIGKILL');
+    process.kill(childrenOf(started.process.pid!)[0]!, 'SIGKILL');
     while (!started.output().includes('another takes its place')) await once(started.process.stdout!, 'data');
     assert.match(started.output(), /A worker ended \(SIGKILL\); another takes its place in 100 ms/);
     assert.equal((await visit(started.url, session)).reused, true);
   }
   await stop(started);
+});
+
+const linuxOnly = { skip: process.platform !== 'linux', timeout: 60_000 };
+
+test('who is asked to end while a worker starts ends', linuxOnly, async () => {
+  const started = await start('--workers', '2');
+  const { pid } = started.process;
+  const before = childrenOf(pid!);
+  process.kill(before[0]!, 'SIGKILL');
+  while (childrenOf(pid!).every((child) => before.includes(child))) await sleep(5);
+  await stop(started);
+});
+
+test('a worker that stands still is killed when all are to end', linuxOnly, async () => {
+  const started = await start('--workers', '2');
+  const [worker] = childrenOf(started.process.pid!);
+  process.kill(worker!, 'SIGSTOP');
+  await stop(started);
+  assert.throws(() => process.kill(worker!, 0), { code: 'ESRCH' });
+});
+
+test('an output that takes nothing ends it with an error', linuxOnly, () => {
+  const { status, stderr } = spawnSync('sh', ['-c', '"$0" "$@" > /dev/full', process.execPath, main, '--port', '0'], {
+    cwd,
+    encoding: 'utf8',
+  });
+  assert.equal(status, 1);
+  assert.match(stderr, /^tsls: cannot write to the standard output: ENOSPC/);
+});
+
+test('an expired certificate is warned of', async () => {
+  const { certificate, key } = createDevelopmentAuthority(developmentCrypto, new Date('2020-01-01T00:00:00Z'));
+  writeFileSync(join(cwd, 'old.pem'), encodePem('CERTIFICATE', certificate));
+  writeFileSync(join(cwd, 'old-key.pem'), encodePem('PRIVATE KEY', key.pkcs8));
+  const old = await start('--cert', 'old.pem', '--key', 'old-key.pem');
+  assert.match(old.output(), /The certificate in old\.pem expired on 2021-/);
+  await stop(old);
 });
 
 test('workers that cannot start say why, once', () => {

@@ -21,8 +21,12 @@ const isStyled = stdout.isTTY === true && !env.NO_COLOR && env.TERM !== 'dumb';
 const style: Style = terminalStyle(isStyled);
 const say = (line: string): void => void stdout.write(`${line}\n`);
 
-// Nobody reads on, as in `tsls | head`.
-stdout.on('error', () => process.exit(0));
+stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // Nobody reads on, as in `tsls | head`.
+  if (error.code === 'EPIPE') process.exit(0);
+  process.stderr.write(`tsls: cannot write to the standard output: ${error.message}\n`);
+  process.exit(1);
+});
 
 async function run(command: ServeCommand): Promise<void> {
   const identity = command.files === undefined ? developmentIdentity(command) : readIdentity(command.files);
@@ -32,6 +36,7 @@ async function run(command: ServeCommand): Promise<void> {
   const serving = await started.catch((error: NodeJS.ErrnoException) => {
     throw startError(error, command);
   });
+  if (identity.warning !== undefined) say(style.bad(identity.warning));
   announce(serving, command, identity.authorityPath);
   endOnSignals(serving);
 }

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import http from 'node:http';
 import * as http2 from 'node:http2';
 import * as https from 'node:https';
+import { syncBuiltinESMExports } from 'node:module';
 import * as net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -129,4 +131,67 @@ async function stillServes(): Promise<void> {
 
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+/** A frame of HTTP/2. */
+function frame(type: number, flags: number, stream: number, body: readonly number[]): Buffer {
+  const head = Buffer.alloc(9);
+  head.writeUIntBE(body.length, 0, 3);
+  head.writeUInt16BE(256 * type + flags, 3);
+  head.writeUInt32BE(stream, 5);
+  return Buffer.concat([head, Buffer.from(body)]);
+}
+
+test('a request of HTTP/2 that is taken back at once ends nothing', async () => {
+  const socket = tls.connect({ ...to, ALPNProtocols: ['h2'] });
+  await once(socket, 'secureConnect');
+  // :method GET, :scheme https, :path / by HPACK's table; END_STREAM and END_HEADERS; RST_STREAM with CANCEL.
+  const request = [frame(1, 5, 1, [0x82, 0x87, 0x84]), frame(3, 0, 1, [0, 0, 0, 8])];
+  const ping = frame(6, 0, 0, [1, 2, 3, 4, 5, 6, 7, 8]);
+  socket.write(Buffer.concat([Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), frame(4, 0, 0, []), ...request, ping]));
+  let received = Buffer.alloc(0);
+  while (!received.includes(ping.subarray(9))) {
+    received = Buffer.concat([received, ...((await once(socket, 'data')) as [Buffer])]);
+  }
+  socket.destroy();
+});
+
+test('headers that come too slowly are not waited for', { timeout: 30_000 }, async () => {
+  const { createServer } = http;
+  const soon = { headersTimeout: 100, requestTimeout: 100, connectionsCheckingInterval: 20 };
+  http.createServer = ((listener: http.RequestListener) => createServer(soon, listener)) as typeof createServer;
+  syncBuiltinESMExports();
+  const { cert, key } = openDevelopmentStore({ folder, names: ['localhost'] });
+  const own = await serve({ cert, key, port: 0, host: '127.0.0.1' }).finally(() => {
+    http.createServer = createServer;
+    syncBuiltinESMExports();
+  });
+  const socket = tls.connect({ ...to, port: own.address.port }).on('error', () => {});
+  const drip = setInterval(() => socket.write('a: b\r\n'), 20);
+  socket.write('GET / HTTP/1.1\r\n');
+  const [answer] = (await once(socket, 'data')) as [Buffer];
+  clearInterval(drip);
+  assert.match(answer.toString(), /^HTTP\/1\.1 408 /);
+  await own.close(0);
+});
+
+test('a handshake that is not done holds up no end', async () => {
+  const { cert, key } = openDevelopmentStore({ folder, names: ['localhost'] });
+  const codes: string[] = [];
+  const onFailure = ({ code }: TlsClientError): void => void codes.push(code);
+  const own = await serve({ cert, key, port: 0, host: '127.0.0.1', onFailure });
+  const silent = net.connect(own.address.port, '127.0.0.1').on('error', () => {});
+  const closed = once(silent, 'close');
+  await once(silent, 'connect');
+  await visitOf(own);
+  await own.close(50);
+  await closed;
+  assert.ok(!codes.includes('ERR_TLS_HANDSHAKE_TIMEOUT'), codes.join());
+});
+
+/** A visit that is over: whoever connected before is accepted. */
+async function visitOf({ address }: Serving): Promise<void> {
+  const socket = tls.connect({ ...to, port: address.port });
+  await once(socket, 'secureConnect');
+  socket.destroy();
 }

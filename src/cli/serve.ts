@@ -62,12 +62,14 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     server.listen({ port, host }, () => {
       server.off('error', reject);
       server.on('error', (error: Error) => options.onError?.(error));
+      // It listens nowhere itself, and only then looks for clients that take too long for their headers.
+      http.emit('listening');
       resolve();
     });
   });
   return {
     address: server.address() as AddressInfo,
-    close: (grace) => close(server, connections, grace),
+    close: (grace) => close(server, connections, grace).finally(() => http.close()),
   };
 }
 
@@ -87,9 +89,8 @@ async function close(server: Server, connections: Connections, grace: number): P
   });
   for (const session of sessions) session.close();
   for (const socket of open) if (socket.alpnProtocol !== 'h2' && !busy.has(socket)) socket.end();
-  const timer = setTimeout(() => {
-    for (const socket of open) socket.destroy();
-  }, grace);
+  // Handshakes that are not done, too.
+  const timer = setTimeout(() => void server.drain({ timeout: 0 }), grace);
   await closed;
   clearTimeout(timer);
 }
@@ -145,6 +146,8 @@ function sessionOver(socket: TLSSocket): ServerHttp2Session {
 }
 
 function answerHttp2(stream: ServerHttp2Stream, asked: Asked): void {
+  // The client may have reset it meanwhile: Node tells of a stream later than it reads its frames.
+  if (stream.destroyed || stream.closed) return;
   const reply = answer(asked);
   stream.respond({ ':status': reply.status, ...reply.headers });
   if (reply.body === undefined) stream.pipe(stream);

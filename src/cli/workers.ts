@@ -1,5 +1,4 @@
 import cluster, { type Worker } from 'node:cluster';
-import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import type { Serving } from './serve.ts';
@@ -19,6 +18,8 @@ export interface WorkersOptions {
 const [shortestDelay, longestDelay] = [100, 10_000];
 /** Milliseconds after which a worker that dies is no reason for patience. */
 const healthyAge = 30_000;
+/** Milliseconds beyond its grace after which a worker that was told to end is killed: it hangs, or stands still. */
+const patience = 1000;
 
 /**
  * Serves by `count` processes that listen at one address and share their ticket keys. Resolves once all of them listen.
@@ -34,9 +35,18 @@ export async function startWorkers(options: WorkersOptions): Promise<Serving> {
   }
 }
 
+/** One of the processes. */
+interface Place {
+  /** Resolves when it listens; rejects with what it says instead. */
+  readonly listening: Promise<AddressInfo>;
+  /** Resolves with how it ended. */
+  readonly ended: Promise<string>;
+}
+
 class Workers {
   readonly #options: WorkersOptions;
-  readonly #running = new Set<Worker>();
+  /** With what they end with, once they do. */
+  readonly #running = new Map<Worker, Promise<string>>();
   #delay = shortestDelay;
   #isEnding = false;
 
@@ -50,33 +60,42 @@ class Workers {
   async start(): Promise<Serving> {
     const places = Array.from({ length: this.#options.count }, () => this.#fork());
     const [address] = await Promise.all(places.map(({ listening }) => listening));
-    for (const { worker } of places) this.#replaceAtDeath(worker);
+    for (const place of places) this.#replaceAtDeath(place);
     return { address: address!, close: (grace) => this.#close(grace) };
   }
 
-  /** Starts a worker; `listening` resolves when it does, and rejects with what it says instead. */
-  #fork(): { worker: Worker; listening: Promise<AddressInfo> } {
+  #fork(): Place {
     const worker = cluster.fork();
-    this.#running.add(worker);
-    worker.once('exit', () => this.#running.delete(worker));
+    const ended = new Promise<string>((resolve) => {
+      worker.once('exit', (code, signal) => resolve(signal ?? `exit code ${code}`));
+      // The system could not start it.
+      worker.on('error', ({ message }) => resolve(message));
+    });
+    this.#running.set(worker, ended);
+    void ended.then(() => this.#running.delete(worker));
     const listening = new Promise<AddressInfo>((resolve, reject) => {
       worker.on('message', (news: WorkerNews) => {
-        if (news.type === 'ready') tell(worker, { type: 'serve', setup: this.#options.setup });
+        if (news.type === 'ready') tell(worker, this.#firstOrder());
         else if (news.type === 'listening') resolve(news.address);
         else if (news.type === 'failed') reject(Object.assign(new Error(news.message), { code: news.code }));
         else this.#options.onUnheard?.();
       });
-      worker.once('exit', (code, signal) => reject(new Error(`a worker ended with ${signal ?? code}`)));
+      void ended.then((how) => reject(new Error(`a worker ended (${how})`)));
     });
-    return { worker, listening };
+    return { listening, ended };
   }
 
-  #replaceAtDeath(worker: Worker): void {
+  /** We may have been asked to end while it started. */
+  #firstOrder(): WorkerOrder {
+    return this.#isEnding ? { type: 'end', grace: 0 } : { type: 'serve', setup: this.#options.setup };
+  }
+
+  #replaceAtDeath({ ended }: Place): void {
     const born = performance.now();
-    worker.once('exit', (code, signal) => {
+    void ended.then((how) => {
       if (this.#isEnding) return;
       if (performance.now() - born > healthyAge) this.#delay = shortestDelay;
-      this.#options.onDeath?.(signal ?? `exit code ${code}`, this.#delay);
+      this.#options.onDeath?.(how, this.#delay);
       setTimeout(() => this.#replace(), this.#delay);
       this.#delay = Math.min(2 * this.#delay, longestDelay);
     });
@@ -84,23 +103,23 @@ class Workers {
 
   #replace(): void {
     if (this.#isEnding) return;
-    const { worker, listening } = this.#fork();
-    this.#replaceAtDeath(worker);
+    const place = this.#fork();
+    this.#replaceAtDeath(place);
     // One that cannot listen says why and ends, which is heard of above.
-    listening.catch(() => {});
+    place.listening.catch(() => {});
   }
 
   async #close(grace: number): Promise<void> {
     this.#isEnding = true;
-    const running = [...this.#running];
-    const ended = running.map((worker) => once(worker, 'exit'));
-    for (const worker of running) tell(worker, { type: 'end', grace });
-    await Promise.all(ended);
+    for (const worker of this.#running.keys()) tell(worker, { type: 'end', grace });
+    const late = setTimeout(() => this.kill(), grace + patience);
+    await Promise.all(this.#running.values());
+    clearTimeout(late);
   }
 
   kill(): void {
     this.#isEnding = true;
-    for (const worker of this.#running) worker.process.kill('SIGKILL');
+    for (const worker of this.#running.keys()) worker.process.kill('SIGKILL');
   }
 }
 

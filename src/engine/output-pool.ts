@@ -1,3 +1,4 @@
+import type { OwnBuffer } from '../wire/own-buffer.ts';
 import { shortLived } from '../wire/short-lived.ts';
 
 /** Buffers of one length. */
@@ -11,7 +12,7 @@ interface Shelf {
 
 /** A buffer of the pool's. */
 interface Pooled {
-  readonly buffer: Buffer<ArrayBuffer>;
+  readonly buffer: OwnBuffer;
   readonly shelf: Shelf;
   /** Whether it was given out and is not back yet; what never comes back is the garbage collector's. */
   isLent: boolean;

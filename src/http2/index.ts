@@ -41,12 +41,7 @@ export interface SecureServerEvents extends Omit<ServerEvents, 'clientError'> {
 }
 
 /** A server of HTTP/2 over TLS. */
-export interface Http2SecureServer
-  extends Omit<
-      TlsServer,
-      'on' | 'once' | 'addListener' | 'prependListener' | 'prependOnceListener' | 'off' | 'removeListener'
-    >,
-    Pick<http2.Http2SecureServer, 'updateSettings'> {
+export interface Http2SecureServer extends TlsServer, Pick<http2.Http2SecureServer, 'updateSettings'> {
   setTimeout(milliseconds?: number, listener?: () => void): this;
   /** Milliseconds; 0 for none. */
   timeout: number;

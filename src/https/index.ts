@@ -28,31 +28,13 @@ export interface HttpsEvents extends Omit<ServerEvents, 'clientError'> {
   timeout: [socket: TLSSocket];
 }
 
-type EmitterMethod =
-  | 'on'
-  | 'once'
-  | 'addListener'
-  | 'prependListener'
-  | 'prependOnceListener'
-  | 'off'
-  | 'removeListener';
-
-/** What a server of HTTP has beside TLS. */
-type HttpPart = Pick<
-  http.Server,
-  | 'closeAllConnections'
-  | 'closeIdleConnections'
-  | 'setTimeout'
-  | 'timeout'
-  | 'headersTimeout'
-  | 'requestTimeout'
-  | 'keepAliveTimeout'
-  | 'maxHeadersCount'
-  | 'maxRequestsPerSocket'
->;
+/** What a server of HTTP has beside TLS, in the types of Node that an application has. */
+interface HttpPart extends Omit<http.Server, keyof TlsServer | 'setTimeout'> {}
 
 /** A server of HTTP/1.1 over TLS. */
-export interface Server extends Omit<TlsServer, EmitterMethod>, HttpPart {
+export interface Server extends TlsServer, HttpPart {
+  setTimeout(milliseconds?: number, listener?: (socket: TLSSocket) => void): this;
+  setTimeout(listener: (socket: TLSSocket) => void): this;
   on: Listening<this, HttpsEvents>;
   once: Listening<this, HttpsEvents>;
   addListener: Listening<this, HttpsEvents>;

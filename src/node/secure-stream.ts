@@ -226,10 +226,13 @@ export abstract class SecureStream extends net.Socket {
     return this;
   }
 
-  override setKeepAlive(enable?: boolean, initialDelay?: number): this {
-    this.#link.socketCarrier
-      ? this.#link.socketCarrier.setKeepAlive(enable, initialDelay)
-      : super.setKeepAlive(enable, initialDelay);
+  /** As the Node that runs has it: `interval` and `count`, and options in one object, from 24.19 on. Times are in milliseconds. */
+  override setKeepAlive(options: KeepAliveOptions): this;
+  override setKeepAlive(enable?: boolean, initialDelay?: number, interval?: number, count?: number): this;
+  override setKeepAlive(...settings: [enable?: boolean | KeepAliveOptions, ...times: number[]]): this {
+    const { socketCarrier } = this.#link;
+    if (socketCarrier) (socketCarrier.setKeepAlive as AnySettings).apply(socketCarrier, settings);
+    else (super.setKeepAlive as AnySettings).apply(this, settings);
     return this;
   }
 
@@ -238,6 +241,16 @@ export abstract class SecureStream extends net.Socket {
     const target = (this.#link.carrier ?? net.Socket.prototype) as Asked;
     return target[name]?.call(this.#link.carrier ?? this) ?? {};
   }
+}
+
+type AnySettings = (...settings: unknown[]) => unknown;
+
+/** What `setKeepAlive` takes in one object. */
+export interface KeepAliveOptions {
+  readonly enable?: boolean | undefined;
+  readonly initialDelay?: number | undefined;
+  readonly interval?: number | undefined;
+  readonly count?: number | undefined;
 }
 
 /** Bytes of writes whose turn has not come: text is kept as such, and `writableLength` counts its characters. */

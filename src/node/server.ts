@@ -1,6 +1,7 @@
 import { captureRejectionSymbol } from 'node:events';
 import * as net from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { OwnBuffer } from '../wire/own-buffer.ts';
 import { Acceptor } from './acceptor.ts';
 import { checkNumber, checkObject, invalidArgType, isGiven } from './arguments.ts';
 import { readClusterData, writeClusterData } from './cluster-data.ts';
@@ -58,11 +59,14 @@ abstract class ServerMethods extends net.Server {
   declare off: Listening<this, ServerEvents>;
   declare removeListener: Listening<this, ServerEvents>;
 
+  /** Nobody can call this. By it our servers go where types ask for one of Node's, whose contexts are others. */
+  addContext(hostname: string, context: never): void;
   /**
    * Uses a context for clients that ask for `hostname`, which may have wildcards; of several that match, the one added
    * last. An `SNICallback` takes the place of all of them. `policy` is what the host has of its own beside its context.
    * Throws `ERR_TLS_REQUIRED_SERVER_NAME`, and what `createSecureContext` throws.
    */
+  addContext(hostname: string, context: SecureContext | SecureContextOptions, policy?: HostPolicy): void;
   addContext(hostname: string, context: SecureContext | SecureContextOptions, policy?: HostPolicy): void {
     if (!hostname) {
       const message = '"servername" is required parameter for Server.addContext';
@@ -109,7 +113,7 @@ abstract class ServerMethods extends net.Server {
   }
 
   /** The 48 bytes that session tickets are sealed with now. */
-  getTicketKeys(): Buffer<ArrayBuffer> {
+  getTicketKeys(): OwnBuffer {
     return acceptorOf(this).sessions.copyTicketKeys();
   }
 

@@ -9,6 +9,7 @@ import { issuerLength, longestLifetime, type Session } from '../session/session.
 import type { SessionCache, Sessions, TicketSealer } from '../session/sessions.ts';
 import { TicketKeyRing, ticketKeyLength } from '../session/ticket-key-ring.ts';
 import { keyPeriod } from '../session/ticket-key-source.ts';
+import type { OwnBuffer } from '../wire/own-buffer.ts';
 import { releasedWith } from './abandoned-keys.ts';
 import { checkNumber, checkString, invalidArgType, invalidArgValue, isBytes, isGiven } from './arguments.ts';
 import { BoundedStore } from './bounded-store.ts';
@@ -166,7 +167,7 @@ export class ServerSessions implements Sessions {
   }
 
   /** The 48 bytes of the current ticket key. No getter, which inspection would call. */
-  copyTicketKeys(): Buffer<ArrayBuffer> {
+  copyTicketKeys(): OwnBuffer {
     return Buffer.from(this.#ring.copyKey());
   }
 

@@ -1,6 +1,7 @@
 import type { Connection } from '../engine/connection.ts';
 import type { HandshakeReport } from '../handshake/report.ts';
 import { versionName } from '../wire/code-points.ts';
+import type { OwnBuffer } from '../wire/own-buffer.ts';
 import { checkNumber, checkString, invalidArgType, isBytes } from './arguments.ts';
 import { nodeError } from './errors.ts';
 import { opensslSchemeName } from './named-lists.ts';
@@ -55,7 +56,7 @@ export function keyingMaterial(
   length: number,
   label: string,
   context: Uint8Array | undefined,
-): Buffer<ArrayBuffer> {
+): OwnBuffer {
   checkNumber('length', length, 1, 2 ** 32 - 1, true);
   checkString('label', label);
   if (context !== undefined && !isBytes(context)) {
@@ -68,5 +69,5 @@ export function keyingMaterial(
 }
 
 /** The same bytes as a Buffer. Secrets are never in shared memory. */
-export const asBuffer = (bytes: Uint8Array | undefined): Buffer<ArrayBuffer> | undefined =>
+export const asBuffer = (bytes: Uint8Array | undefined): OwnBuffer | undefined =>
   bytes && Buffer.from(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.length);

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { nodeCertificate, type X509Certificate } from '../crypto/node/x509.ts';
 import type { ClientIdentity } from '../handshake/handshake.ts';
 import type { HandshakeReport } from '../handshake/report.ts';
+import type { OwnBuffer } from '../wire/own-buffer.ts';
 import { checkFunction, checkNumber, checkObject, checkString, invalidArgType } from './arguments.ts';
 import type { SecureContextOptions } from './context-options.ts';
 import { nodeError } from './errors.ts';
@@ -38,8 +39,8 @@ export interface ServerSide {
 /** The server's end of a TLS connection: a `net.Socket` whose data is encrypted on the way. */
 export class TLSSocket extends SecureStream {
   readonly encrypted = true as const;
-  /** The server that accepted the connection, or that the option `server` named. A field of net.Socket's own. */
-  declare server: Server | undefined;
+  /** The server that accepted the connection, or that the option `server` named; else `null`. A field of net.Socket's own. */
+  declare server: Server | null;
   /** Whether the client showed a certificate of an authority that the server trusts. */
   authorized = false;
   /** Why it is not authorized: OpenSSL's name of it (`CERT_HAS_EXPIRED`); `null` where it was not asked, and where it is. */
@@ -70,7 +71,7 @@ export class TLSSocket extends SecureStream {
     );
     if (options.enableTrace) this.enableTrace();
     if (options.pauseOnConnect) this.pause();
-    this.server = server?.server ?? options.server;
+    this.server = server?.server ?? options.server ?? null;
     publish('start', () => ({ socket: this, report: this.handshakeReport }));
   }
 
@@ -140,7 +141,7 @@ export class TLSSocket extends SecureStream {
   }
 
   /** The session that the client could resume, with its secret, as `newSession` tells it; `undefined` where there is none. */
-  getSession(): Buffer<ArrayBuffer> | undefined {
+  getSession(): OwnBuffer | undefined {
     const session = this.connection.secured?.session?.();
     return session && Buffer.from(session); // a copy, since ours is wiped when the connection ends
   }
@@ -188,12 +189,12 @@ export class TLSSocket extends SecureStream {
   }
 
   /** The verify_data of our Finished. */
-  getFinished(): Buffer<ArrayBuffer> | undefined {
+  getFinished(): OwnBuffer | undefined {
     return asBuffer(this.connection.secured?.ownFinished);
   }
 
   /** The verify_data of the client's Finished. */
-  getPeerFinished(): Buffer<ArrayBuffer> | undefined {
+  getPeerFinished(): OwnBuffer | undefined {
     return asBuffer(this.connection.secured?.peerFinished);
   }
 
@@ -227,7 +228,7 @@ export class TLSSocket extends SecureStream {
    * Keying material for other protocols (RFC 5705, RFC 8446 section 7.5): `length` bytes. Throws
    * `ERR_TLS_INVALID_STATE` before the handshake is done, and when the connection is over.
    */
-  exportKeyingMaterial(length: number, label: string, context?: Uint8Array): Buffer<ArrayBuffer> {
+  exportKeyingMaterial(length: number, label: string, context?: Uint8Array): OwnBuffer {
     return keyingMaterial(this.connection, length, label, context);
   }
 

@@ -1,8 +1,10 @@
 // Our types beside those that Node's have: compiled by `npm run check`, and never run. What an application uses of
 // `node:tls` must be there with a type at least as good. Exceptions are exact, each with its reason: one that is gone, or
 // a new one, does not compile.
+import type * as http from 'node:http';
 import type * as http2 from 'node:http2';
 import type * as https from 'node:https';
+import type * as net from 'node:net';
 import type * as node from 'node:tls';
 import type * as ownHttp2 from '../../src/http2/index.ts';
 import type * as ownHttps from '../../src/https/index.ts';
@@ -54,8 +56,7 @@ export type Names = Assert<
 
 export type Types = Assert<
   [
-    // A context, again.
-    Same<Worse<node.Server, own.Server>, 'addContext'>,
+    Same<Worse<node.Server, own.Server>, never>,
     // A context; the code that Node really gives, which its types call an Error; what is null, in Node too.
     Same<Worse<node.TLSSocket, own.TLSSocket>, 'setKeyCert' | 'authorizationError' | 'getPeerCertificate'>,
     // Classes and what makes them follow from these.
@@ -70,5 +71,25 @@ export type Options = Assert<
     Same<Refused<node.TLSSocketOptions, own.TLSSocketOptions>, Contexts>,
     Same<Refused<https.ServerOptions, ownHttps.ServerOptions>, Contexts>,
     Same<Refused<http2.SecureServerOptions, ownHttp2.SecureServerOptions>, Contexts>,
+  ]
+>;
+
+type GoesAs<Ours, Theirs> = [Ours] extends [Theirs] ? true : false;
+declare const httpsServer: ownHttps.Server;
+declare const http2Server: ownHttp2.Http2SecureServer;
+
+/** What libraries take and give: servers for those who ask for Node's, and methods that return the server itself. */
+export type Libraries = Assert<
+  [
+    GoesAs<own.Server, node.Server>,
+    GoesAs<ownHttps.Server, https.Server>,
+    GoesAs<ownHttps.Server, http.Server>,
+    GoesAs<ownHttp2.Http2SecureServer, http2.Http2SecureServer>,
+    GoesAs<own.TLSSocket, net.Socket>,
+    Same<ReturnType<typeof httpsServer.listen>, ownHttps.Server>,
+    Same<ReturnType<typeof httpsServer.setTimeout>, ownHttps.Server>,
+    Same<ReturnType<typeof httpsServer.close>, ownHttps.Server>,
+    Same<ReturnType<typeof http2Server.listen>, ownHttp2.Http2SecureServer>,
+    Same<ReturnType<typeof http2Server.setTimeout>, ownHttp2.Http2SecureServer>,
   ]
 >;
