@@ -36,9 +36,10 @@ async function run(command: ServeCommand): Promise<void> {
   const serving = await started.catch((error: NodeJS.ErrnoException) => {
     throw startError(error, command);
   });
+  // Before anybody can read that it serves.
+  endOnSignals(serving);
   if (identity.warning !== undefined) say(style.bad(identity.warning));
   announce(serving, command, identity.authorityPath);
-  endOnSignals(serving);
 }
 
 function serveByWorkers({ cert, key, ...place }: Identity & ListenOptions, count: number): Promise<Serving> {

@@ -20,6 +20,8 @@ export interface FileFollower {
 const settleTime = 50;
 /** How long files may be out of order, since one is replaced after the other. */
 const patience = 1000;
+/** How often in a row new folders are looked for, at most. */
+const mostTurns = 10;
 
 /**
  * Reads files again whenever something happens in their folders, and every now and then in case the system does not
@@ -123,28 +125,37 @@ export class FollowedFiles {
   }
 
   #read(): Promise<Buffer[]> {
-    return Promise.all(this.#paths.map((path) => readFile(path)));
+    return Promise.all(this.#paths.map(readWhole));
   }
 
   /** Watches the folders of the files, those to which symbolic links lead, and those that the links are in. */
   async #watchFolders(): Promise<void> {
-    const folders = new Map<string, string>();
-    for (const folder of new Set((await Promise.all(this.#paths.map(foldersOf))).flat())) {
-      const { dev, ino } = await stat(folder).catch(() => ({ dev: 0, ino: 0 }));
-      if (ino !== 0) folders.set(`${dev} ${ino}`, folder);
-    }
-    if (this.#isClosed) return;
-    for (const [id, watcher] of this.#watchers) if (!folders.has(id)) this.#forget(id, watcher);
-    for (const [id, folder] of folders) if (!this.#watchers.has(id)) this.#watchFolder(id, folder);
+    // One that appeared before the folder around it was watched is found by looking again.
+    for (let turn = 0; turn < mostTurns; turn++) if (!(await this.#watchMore())) break;
   }
 
-  #watchFolder(id: string, folder: string): void {
+  /** Whether there was a folder to be watched that was not. */
+  async #watchMore(): Promise<boolean> {
+    const folders = new Map<string, string>();
+    for (const folder of new Set((await Promise.all(this.#paths.map(foldersOf))).flat())) {
+      const id = await identify(folder);
+      if (id !== undefined) folders.set(id, folder);
+    }
+    if (this.#isClosed) return false;
+    for (const [id, watcher] of this.#watchers) if (!folders.has(id)) this.#forget(id, watcher);
+    const added = [...folders].filter(([id]) => !this.#watchers.has(id));
+    return added.filter(([id, folder]) => this.#watchFolder(id, folder)).length > 0;
+  }
+
+  #watchFolder(id: string, folder: string): boolean {
     try {
       const watcher = watch(folder, { persistent: false }, () => this.#changed());
       watcher.on('error', () => this.#forget(id, watcher));
       this.#watchers.set(id, watcher);
+      return true;
     } catch {
       // Where the system cannot watch, there are the looks at intervals, at which this is tried again.
+      return false;
     }
   }
 
@@ -159,9 +170,34 @@ export class FollowedFiles {
   }
 }
 
+/** What is in a file. Whoever reads a pipe waits for somebody to write, which may be for ever. */
+async function readWhole(path: string): Promise<Buffer> {
+  if (!(await stat(path)).isFile()) throw new Error(`${path} is no file`);
+  return readFile(path);
+}
+
+/** What a folder is told by from others that had its name before: the next one may get its number, but not its birth. */
+function identify(folder: string): Promise<string | undefined> {
+  return stat(folder).then(
+    ({ dev, ino, birthtimeMs }) => (ino === 0 ? undefined : `${dev} ${ino} ${birthtimeMs}`),
+    () => undefined,
+  );
+}
+
+/** A folder; where it is gone, the nearest one above it, in which it will appear again. */
+async function folderThatIsThere(folder: string): Promise<string> {
+  for (let there = folder; ; there = dirname(there)) {
+    const isThere = await stat(there).then(
+      (stats) => stats.isDirectory(),
+      () => false,
+    );
+    if (isThere || dirname(there) === there) return there;
+  }
+}
+
 /** Where something happens when another file is found under a path. */
 async function foldersOf(path: string): Promise<string[]> {
-  const folders = [dirname(resolve(path))];
+  const folders = [await folderThatIsThere(dirname(resolve(path)))];
   for (let part = resolve(path); dirname(part) !== part; part = dirname(part)) {
     const isLink = await lstat(part).then(
       (stats) => stats.isSymbolicLink(),

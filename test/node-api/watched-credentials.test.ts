@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -189,6 +190,47 @@ describe('watchCredentials', () => {
     files.put(first); // as it was: nothing is new
     await watched.refresh();
     assert.equal(files.contexts.length, 0);
+    const changed = files.changed();
+    files.put(second);
+    await changed;
+    watched.close();
+  });
+
+  it('follows a folder that is made anew, at once or later', async () => {
+    using files = makeFolder('below/and below');
+    const renew = async (identity: Identity): Promise<void> => {
+      const changed = files.changed();
+      files.put(identity);
+      await changed;
+    };
+    mkdirSync(files.path(''), { recursive: true });
+    files.put(first);
+    const watched = await watchCredentials(files.options);
+    // The new folder may get the number of the old one.
+    for (const identity of [second, first, second]) {
+      rmSync(files.path(''), { recursive: true });
+      mkdirSync(files.path(''));
+      await renew(identity);
+      await renew(third);
+    }
+    const failed = files.failed();
+    rmSync(join(files.folder, 'below'), { recursive: true });
+    await failed;
+    mkdirSync(files.path(''), { recursive: true });
+    await renew(first);
+    await renew(second);
+    watched.close();
+  });
+
+  it('waits for nobody to write into a pipe', { skip: process.platform === 'win32' }, async () => {
+    using files = makeFolder();
+    files.put(first);
+    const watched = await watchCredentials(files.options);
+    const failed = files.failed();
+    rmSync(files.path('key.pem'));
+    spawnSync('mkfifo', [files.path('key.pem')]);
+    await failed;
+    assert.match(files.errors[0]!.message, /key\.pem is no file/);
     const changed = files.changed();
     files.put(second);
     await changed;
