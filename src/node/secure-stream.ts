@@ -42,6 +42,8 @@ export interface StreamRole {
 export abstract class SecureStream extends net.Socket {
   /** Starts the idle timeout anew; Node's own, without a type. */
   declare _unrefTimer: () => void;
+  /** What listens, by event; Node's own, without a type. */
+  declare _events: object;
   // One field only: V8 gives an object made by a function as large as net.Socket no room for more, and growing it
   // field by field cost 3 KB a connection.
   readonly #link: SecureLink;
@@ -55,6 +57,8 @@ export abstract class SecureStream extends net.Socket {
   ) {
     const raw = ownsTransport && canTakeHandle(carrier) ? carrier : undefined;
     super(constructorOptions(options, raw));
+    // V8 comes to keep what Node has made here among what is old, where listeners keep all of a connection that is over.
+    this._events = { ...this._events };
     this.#link = new SecureLink(this, carrier, raw, role(this));
     if (carrier.destroyed) process.nextTick(() => this.destroy());
     else this.#link.start();

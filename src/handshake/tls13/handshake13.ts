@@ -19,7 +19,7 @@ import { checkFinished } from './finished.ts';
 import { canUseTickets, sendTickets, ticketIssuer } from './first-tickets.ts';
 import type { Exchange } from './key-exchange.ts';
 import { finishedVerifyData, type TrafficSecrets } from './key-schedule.ts';
-import { type ApplicationSecrets, copySecrets, lastingSecrets } from './lasting-secrets.ts';
+import { type ApplicationSecrets, copySecrets, LastingSecrets } from './lasting-secrets.ts';
 import { laterRequests } from './post-handshake-auth.ts';
 import { earlyOpener, opener, Secured13, sealer } from './secured13.ts';
 import { certificate13, certificateVerify13 } from './server-certificate.ts';
@@ -107,7 +107,8 @@ function* receiveClientFlight(hs: Handshake13, flight: Flight): Steps<Secured> {
   transcript.add(finished.raw);
   channel.protectReceiving(opener(hs, application.client));
   const isForTickets = canUseTickets(hs);
-  const lasting = lastingSecrets(application, isForTickets ? hs.schedule.resumption(transcript.digest()) : undefined);
+  const resumption = isForTickets ? hs.schedule.resumption(transcript.digest()) : undefined;
+  const lasting = new LastingSecrets(application, resumption);
   hs.secrets.application = [lasting.traffic.bytes, lasting.others.bytes];
   const tickets = isForTickets ? ticketIssuer(hs, lasting.others, client) : undefined;
   if (tickets) yield* sendTickets(hs, tickets);
