@@ -14,6 +14,9 @@ interface LockedPackage {
   readonly hasInstallScript?: boolean;
 }
 interface Manifest {
+  readonly exports: Readonly<Record<string, { readonly types: string }>>;
+  readonly types: string;
+  readonly typesVersions: object;
   readonly scripts: Readonly<Record<string, string>>;
   readonly dependencies: Readonly<Record<string, string>>;
   readonly optionalDependencies?: Readonly<Record<string, string>>;
@@ -32,6 +35,15 @@ const locked = Object.entries(
 ).filter(([path]) => path !== '');
 
 describe('what comes with tsls', () => {
+  it('has types where TypeScript does not look at `exports`', () => {
+    const { exports, types, typesVersions } = manifest;
+    assert.equal(types, exports['.']?.types);
+    const parts = Object.entries(exports).filter(([name]) => name !== '.' && !name.endsWith('.json'));
+    assert.deepEqual(typesVersions, {
+      '*': Object.fromEntries(parts.map(([name, at]) => [name.slice(2), [at.types]])),
+    });
+  });
+
   it('is one package, and nothing that is optional comes unasked', () => {
     assert.deepEqual(Object.keys(manifest.dependencies), ['lru-cache']);
     assert.equal(manifest.optionalDependencies, undefined);

@@ -9,18 +9,18 @@ export interface CallingClient {
   call(command: string, ...args: string[]): PromiseLike<unknown>;
 }
 
-/** node-redis 4 and 5: a client or a pool. */
+/** node-redis 4 to 6: a client or a pool. */
 export interface SendingClient {
   sendCommand(args: string[]): PromiseLike<unknown>;
 }
 
-/** node-redis 4 and 5: a cluster. */
+/** node-redis 4 to 6: a cluster. */
 export interface ClusterClient {
   sendCommand(firstKey: string | undefined, isReadonly: boolean, args: string[]): PromiseLike<unknown>;
   getRandomNode(): unknown;
 }
 
-/** node-redis 5: a client of Sentinel. */
+/** node-redis 5 and 6: a client of Sentinel. */
 export interface SentinelClient {
   sendCommand(isReadonly: boolean, args: string[]): PromiseLike<unknown>;
   getSentinelNode(): unknown;
