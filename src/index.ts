@@ -52,6 +52,7 @@ export type { ServerEvents } from './node/server.ts';
 export type { IdentifiedCertificate, IdentityError } from './node/server-identity.ts';
 export type { HostPolicy, TlsOptions } from './node/server-options.ts';
 export type { ServerStatistics } from './node/server-statistics.ts';
+export type { SessionErrorMessage, SessionOperation } from './node/session-errors.ts';
 export type { SessionOptions } from './node/sessions.ts';
 export type { OcspMessages, OcspStaplingOptions } from './node/staple-keeper.ts';
 export type { CipherInfo, CipherInfo as CipherNameAndProtocol } from './node/tls-socket-facts.ts';

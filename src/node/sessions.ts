@@ -15,6 +15,7 @@ import { checkNumber, checkString, invalidArgType, invalidArgValue, isBytes, isG
 import { BoundedStore } from './bounded-store.ts';
 import { nodeError } from './errors.ts';
 import type { SecureContext } from './secure-context.ts';
+import { tellSessionError } from './session-errors.ts';
 
 /** What the options of a context say of resumption, as in Node. */
 export interface ContextSessionOptions {
@@ -111,6 +112,7 @@ export class ServerSessions implements Sessions {
         now: clock,
         rotateAfter: options.ticketKeys ? 0 : keyPeriod,
         keepFor: () => this.lifetime * 1000,
+        onError: (error) => tellSessionError('ticketKeys', error),
       },
       options.ticketKeys && readTicketKeys('options.ticketKeys', options.ticketKeys),
     );

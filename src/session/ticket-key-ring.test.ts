@@ -12,8 +12,10 @@ const session = Buffer.from(text);
 
 function ring(key?: Uint8Array, rotateAfter = 0) {
   const clock = { now: 1_700_000_000_000 };
-  const made = new TicketKeyRing({ provider: nodeCrypto, now: () => clock.now, rotateAfter, keepFor: () => day }, key);
-  return { ring: made, clock };
+  const errors: unknown[] = [];
+  const onError = (error: unknown): void => void errors.push(error);
+  const options = { provider: nodeCrypto, now: () => clock.now, rotateAfter, keepFor: () => day, onError };
+  return { ring: new TicketKeyRing(options, key), clock, errors };
 }
 
 const opened = (keys: TicketKeyRing, ticket: Uint8Array) => {
@@ -126,7 +128,7 @@ describe('the ring of ticket keys', () => {
   });
 
   it('has its last keys while their source fails, or gives what are none', () => {
-    const { ring: keys } = ring();
+    const { ring: keys, errors } = ring();
     const good = { current: randomBytes(48), previous: [], next: [] };
     let answer: () => unknown = () => good;
     keys.follow({ keys: () => answer() as TicketKeySet });
@@ -135,11 +137,16 @@ describe('the ring of ticket keys', () => {
     const failure = (): never => {
       throw new Error('no keys today');
     };
+    assert.deepEqual(errors, []);
     for (answer of [failure, () => bad, () => ({}), () => null, () => undefined]) {
       for (let i = 0; i < 2; i++) assert.deepEqual(opened(keys, keys.seal(session)), { text, isOld: false });
       assert.deepEqual(opened(keys, ticket), { text, isOld: false });
       assert.deepEqual(keys.copyKey(), Uint8Array.from(good.current));
     }
+    // Six times each; the last has no keys yet, which is no failure.
+    const told = errors.map((error) => (error as Error).constructor.name);
+    const times = (name: string): string[] => Array.from({ length: 6 }, () => name);
+    assert.deepEqual(told, [...times('Error'), ...times('RangeError'), ...times('TypeError'), ...times('TypeError')]);
     assert.throws(() => keys.follow({ keys: () => bad }), RangeError);
   });
 

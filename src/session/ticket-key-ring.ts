@@ -32,6 +32,8 @@ export interface RingOptions {
   readonly rotateAfter: number;
   /** Milliseconds that tickets of a replaced key are still taken. */
   readonly keepFor: () => number;
+  /** Hears what a source of keys threw, each time. */
+  readonly onError?: (error: unknown) => void;
 }
 
 /**
@@ -156,8 +158,9 @@ export class TicketKeyRing implements TicketSealer {
   #refresh(): void {
     try {
       if (this.#ask()) return;
-    } catch {
+    } catch (error) {
       // A source that fails costs the resumption of other processes' sessions, and no handshake.
+      this.#options.onError?.(error);
     }
     this.#rotateIfDue();
   }

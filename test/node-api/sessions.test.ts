@@ -1,11 +1,18 @@
 import assert from 'node:assert/strict';
 import { constants, randomBytes } from 'node:crypto';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import * as net from 'node:net';
 import { describe, it } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import type * as tls from 'node:tls';
-import { createSecureContext, TLSSocket, type TlsOptions } from '../../src/index.ts';
+import {
+  createSecureContext,
+  type SessionErrorMessage,
+  type SessionStore,
+  TLSSocket,
+  type TlsOptions,
+} from '../../src/index.ts';
 import { identity } from '../support/identities.ts';
 import { client, type Listening, listen } from '../support/tls-pair.ts';
 
@@ -34,6 +41,14 @@ async function visit(port: number, options: tls.ConnectionOptions): Promise<Visi
   await once(socket, 'close');
   assert.ok(session);
   return { reused, session };
+}
+
+/** What is told of stores and sources of keys that fail, as long as it is in use. */
+function hearSessionErrors(): SessionErrorMessage[] & Disposable {
+  const heard: SessionErrorMessage[] = [];
+  const hear = (message: unknown): void => void heard.push(message as SessionErrorMessage);
+  subscribe('tsls:session:error', hear);
+  return Object.assign(heard, { [Symbol.dispose]: () => void unsubscribe('tsls:session:error', hear) });
 }
 
 const echo = (options: TlsOptions = {}): Promise<Listening> => listen(options, (socket) => socket.pipe(socket));
@@ -237,19 +252,25 @@ for (const version of versions) {
       assert.equal((await visit(server.port, { maxVersion: version })).reused, false);
     });
 
-    it('goes on without a store that throws, rejects, or gives nonsense', async () => {
-      for (const get of [
-        () => {
-          throw new Error('down');
-        },
-        () => Promise.reject(new Error('down')),
-        () => Buffer.from('nonsense'),
-        () => Promise.resolve(null),
-      ]) {
-        const sessionStore = { get, set: () => Promise.reject(new Error('full')) };
+    it('goes on without a store that throws, rejects, or gives nonsense, and tells of it', async () => {
+      const throws = (): never => {
+        throw new Error('down');
+      };
+      const answers: [get: () => unknown, told: string[]][] = [
+        [throws, ['get: down']],
+        [() => Promise.reject(new Error('down')), ['get: down']],
+        [() => 'text', ['get: what the store has of a session is no Uint8Array']],
+        [() => Buffer.from('nonsense'), []],
+        [() => Promise.resolve(null), []],
+      ];
+      for (const [get, told] of answers) {
+        const sessionStore = { get, set: () => Promise.reject(new Error('full')) } as SessionStore;
+        using errors = hearSessionErrors();
         await using server = await echo({ secureOptions: constants.SSL_OP_NO_TICKET, sessionStore });
         assert.equal(await comesBack(server, server, version), false);
         assert.deepEqual(server.errors, []);
+        const heard = errors.map(({ operation, error }) => `${operation}: ${(error as Error).message}`);
+        assert.deepEqual(new Set(heard), new Set(['set: full', ...told]));
       }
     });
   });
