@@ -52,8 +52,8 @@ export function redisCommands(client: RedisClient): RedisCommands {
   };
   const wholeOf = (milliseconds: number): string => `${Math.max(1, Math.ceil(milliseconds))}`;
   return {
-    get: async (key) => readText(await send('GET', key)),
-    take: async (key) => readText(await send('GETDEL', key)),
+    get: async (key) => readText(await send('GET', key).then(undefined, asText)),
+    take: async (key) => readText(await send('GETDEL', key).then(undefined, asText)),
     async set(key, value, milliseconds) {
       if (!(await set(key, value, 'PX', wholeOf(milliseconds)))) throw new TypeError('SET did nothing');
     },
@@ -79,6 +79,12 @@ function sender(client: RedisClient): Sender {
     }
   }
   throw new TypeError('the client is none of ioredis, iovalkey or node-redis, and no function');
+}
+
+/** A list or the like, under a name of ours, is garbage as text may be; whatever else went wrong is thrown again. */
+function asText(error: unknown): string {
+  if (error instanceof Error && error.message.startsWith('WRONGTYPE ')) return '';
+  throw error;
 }
 
 const isReading = (command: string): boolean => command === 'TIME';
