@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, test } from 'node:test';
 import { readCertificate } from '../x509/certificate.ts';
 import { matchesHost } from '../x509/host-name.ts';
@@ -59,4 +62,38 @@ test('broken, missing and foreign files are made anew', () => {
   assert.equal(open().made, 'certificate');
   rmSync(join(folder, 'ca-key.pem'));
   assert.equal(open().made, 'authority');
+});
+
+test('a store that is whole is not written to', () => {
+  const { cert } = open();
+  writeFileSync(join(folder, 'lock'), '');
+  assert.equal(open().cert, cert);
+  assert.ok(readdirSync(folder).includes('lock'));
+});
+
+test('a lock whose holder died holds nobody up for ever', () => {
+  mkdirSync(folder);
+  writeFileSync(join(folder, 'lock'), '');
+  assert.equal(open().made, 'authority');
+  assert.ok(!readdirSync(folder).includes('lock'));
+});
+
+test('processes that begin at once have one authority', async () => {
+  const url = new URL('development-store.js', import.meta.url).href;
+  // All are loaded before any begins.
+  const program = `const { openDevelopmentStore } = await import(${JSON.stringify(url)});
+    process.stdout.write('ready');
+    process.stdin.once('data', () => {
+      process.stdout.write(openDevelopmentStore({ folder: ${JSON.stringify(folder)}, names: ['localhost'] }).cert);
+      process.exit();
+    });`;
+  const children = Array.from({ length: 6 }, () =>
+    spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: ['pipe', 'pipe', 'inherit'] }),
+  );
+  await Promise.all(children.map(({ stdout }) => once(stdout, 'data')));
+  const certificates = children.map(({ stdout }) => text(stdout));
+  for (const { stdin } of children) stdin.write('go');
+  const [first, ...others] = await Promise.all(certificates);
+  for (const other of others) assert.equal(other, first);
+  assert.equal(open().cert, first);
 });

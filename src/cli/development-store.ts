@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { developmentCrypto, loadDevelopmentKey } from '../crypto/node/development-keys.ts';
 import { type Certificate, readCertificate } from '../x509/certificate.ts';
@@ -37,36 +37,94 @@ export interface DevelopmentStore {
 /** Certificates are made anew when they are valid for less than so many milliseconds: 30 days. */
 const renewal = 30 * 86_400_000;
 
+/** Milliseconds that another process may take to make certificates. */
+const patience = 5000;
+
 /**
  * The development certificates of a folder: those that it holds where they are whole, fit and valid for another
  * 30 days, else new ones, which are kept there (keys with mode 0600). Throws the errors of the file system, and
  * `RangeError` for bad names.
  */
 export function openDevelopmentStore(options: DevelopmentStoreOptions): DevelopmentStore {
-  const { folder, names, type = 'ecdsa', now = new Date() } = options;
+  const { folder } = options;
+  // What is whole is used as it is, and need not be written to.
+  const { leaf } = keptIn(options);
+  if (leaf !== undefined) return storeOf(folder, leaf, undefined);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   chmodSync(folder, 0o700);
+  return whileAlone(join(folder, 'lock'), () => renew(options));
+}
+
+/** What a store has; what is broken, does not fit or is about to expire is as good as not there. */
+interface Kept {
+  readonly authority?: DevelopmentIdentity;
+  readonly leaf?: DevelopmentIdentity;
+}
+
+function keptIn({ folder, names, type = 'ecdsa', now = new Date() }: DevelopmentStoreOptions): Kept {
+  const authority = readIdentity(join(folder, 'ca.pem'), join(folder, 'ca-key.pem'));
+  if (authority === undefined || !isFitAuthority(authority, now)) return {};
+  const leaf = readIdentity(join(folder, 'cert.pem'), join(folder, 'key.pem'));
+  return leaf !== undefined && isFitLeaf(leaf, authority, { names, type, now }) ? { authority, leaf } : { authority };
+}
+
+function renew(options: DevelopmentStoreOptions): DevelopmentStore {
+  const { folder, names, type = 'ecdsa', now = new Date() } = options;
   const path = (file: string): string => join(folder, file);
+  // Another process may have been here first.
+  let { authority, leaf } = keptIn(options);
   let made: DevelopmentStore['made'];
-  let authority = readIdentity(path('ca.pem'), path('ca-key.pem'));
-  if (authority === undefined || !isFitAuthority(authority, now)) {
+  if (authority === undefined) {
     authority = createDevelopmentAuthority(developmentCrypto, now);
     keepIdentity(authority, path('ca.pem'), path('ca-key.pem'));
     keep(path('.gitignore'), '*\n', 0o644);
     made = 'authority';
   }
-  let leaf = readIdentity(path('cert.pem'), path('key.pem'));
-  if (leaf === undefined || !isFitLeaf(leaf, authority, { names, type, now })) {
+  if (leaf === undefined) {
     leaf = createDevelopmentLeaf(developmentCrypto, authority, { names, type, now });
     keepIdentity(leaf, path('cert.pem'), path('key.pem'));
     made ??= 'certificate';
   }
+  return storeOf(folder, leaf, made);
+}
+
+function storeOf(
+  folder: string,
+  { certificate, key }: DevelopmentIdentity,
+  made: DevelopmentStore['made'],
+): DevelopmentStore {
   return {
-    cert: encodePem('CERTIFICATE', leaf.certificate),
-    key: encodePem('PRIVATE KEY', leaf.key.pkcs8),
-    authorityPath: path('ca.pem'),
+    cert: encodePem('CERTIFICATE', certificate),
+    key: encodePem('PRIVATE KEY', key.pkcs8),
+    authorityPath: join(folder, 'ca.pem'),
     made,
   };
+}
+
+/** Does what only one process may do at a time. Who holds the lock for too long died with it. */
+function whileAlone<T>(lock: string, action: () => T): T {
+  const end = performance.now() + patience;
+  const sleeper = new Int32Array(new SharedArrayBuffer(4));
+  while (!isTaken(lock)) {
+    if (performance.now() > end) rmSync(lock, { force: true });
+    else Atomics.wait(sleeper, 0, 0, 20);
+  }
+  try {
+    return action();
+  } finally {
+    rmSync(lock, { force: true });
+  }
+}
+
+/** Whether nobody had the lock, which is ours from now on. */
+function isTaken(lock: string): boolean {
+  try {
+    writeFileSync(lock, '', { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
 }
 
 /** A certificate with the key that belongs to it; `undefined` where either is missing, broken or another's. */
