@@ -4,6 +4,7 @@ import type { ClientAuthentication, Policy, ServerConfig } from '../handshake/co
 import type { ClientHello } from '../messages/client-hello.ts';
 import { AlertDescription, type AlertName, screamingCase, TlsAlert } from '../wire/alert.ts';
 import { admission } from './admission.ts';
+import { type AlpnProtocols, readAlpnProtocols } from './alpn-protocols.ts';
 import { checkFunction, invalidArgValue, isGiven } from './arguments.ts';
 import { type VerifyClient, withVerifier } from './client-verifier.ts';
 import type { SecureContextOptions } from './context-options.ts';
@@ -17,8 +18,8 @@ import type { TLSSocket } from './tls-socket.ts';
 /** What `onClientHello` may answer, now or later; whatever it leaves out is as the server has it. */
 export interface ConnectionChoice {
   readonly secureContext?: SecureContext | SecureContextOptions | undefined;
-  /** Protocols in our order; an empty list means to choose none. */
-  readonly ALPNProtocols?: readonly string[] | undefined;
+  /** Protocols in our order, as `ALPNProtocols` of a server has them; an empty list means to choose none. */
+  readonly ALPNProtocols?: AlpnProtocols | undefined;
   /** Whether the client is asked for a certificate, and refused without one that is authorized. */
   readonly requestCert?: boolean | undefined;
   readonly rejectUnauthorized?: boolean | undefined;
@@ -171,7 +172,8 @@ export class ConnectionPolicy implements Policy {
   #configOf(context: SecureContext, choice: ConnectionChoice | undefined, named?: NamePolicy): ServerConfig {
     this.#context = context;
     const { npnProtocols: npn, pskIdentityHint: hint } = this.#options;
-    const alpn = this.#alpn(choice?.ALPNProtocols ?? named?.alpnProtocols);
+    const protocols = choice?.ALPNProtocols;
+    const alpn = this.#alpn(isGiven(protocols) ? (readAlpnProtocols(protocols) ?? []) : named?.alpnProtocols);
     const clientAuth = this.#clientAuth(context, {
       requestCert: choice?.requestCert ?? named?.requestCert,
       rejectUnauthorized: choice?.rejectUnauthorized ?? named?.rejectUnauthorized,

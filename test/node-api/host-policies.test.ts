@@ -197,6 +197,21 @@ describe('what a host has of its own', () => {
     }
   });
 
+  it('protocols that the hook answers are taken as those of a server, and checked as they are', async () => {
+    const ALPNProtocols = ['host', 'hóok'];
+    for (const protocols of [['hóok'], [Buffer.from('hóok')], Buffer.from('\x05hóok')]) {
+      await using at = await listen({ ...own, onClientHello: () => ({ ALPNProtocols: protocols }) });
+      const socket = await connect(at.port, { ALPNProtocols, rejectUnauthorized: false });
+      assert.equal(socket.alpnProtocol && Buffer.from(socket.alpnProtocol, 'latin1').toString(), 'hóok');
+      socket.destroy();
+    }
+    await using at = await listen({ ...own, onClientHello: () => ({ ALPNProtocols: 'host' as never }) });
+    const failed = failure(at);
+    assert.equal(await refusal(at.port, { ALPNProtocols }), 'ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR');
+    const { cause } = await failed;
+    assert.match((cause as Error).message, /"options\.ALPNProtocols" property must be an instance of Array or Buffer/);
+  });
+
   it('is checked', () => {
     const server = createServer(own);
     assert.throws(() => server.addContext('a', named, 5 as never), { code: 'ERR_INVALID_ARG_TYPE' });
