@@ -4,6 +4,7 @@ import type { ClientHello } from '../messages/client-hello.ts';
 import { maxPlaintextLength } from '../record/record-reader.ts';
 import { fail } from '../wire/alert.ts';
 import { ProtocolVersion, schemeName } from '../wire/code-points.ts';
+import { printable } from '../wire/printable.ts';
 import type { Credential } from '../x509/credential.ts';
 import type { ServerConfig } from './config.ts';
 import { answer, type Steps } from './steps.ts';
@@ -106,7 +107,7 @@ export function* selectAlpn(hello: ClientHello, config: ServerConfig): Steps<str
   if (selected === undefined) {
     fail(
       'noApplicationProtocol',
-      `no common protocol: the client offers ${offered.slice(0, mostNamed).join(', ')}`,
+      `no common protocol: the client offers ${printable(offered.slice(0, mostNamed).join(', '))}`,
       'NO_APPLICATION_PROTOCOL',
     );
   }

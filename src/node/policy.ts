@@ -3,6 +3,7 @@ import { isPromise, type MaybePromise } from '../crypto/maybe-promise.ts';
 import type { ClientAuthentication, Policy, ServerConfig } from '../handshake/config.ts';
 import type { ClientHello } from '../messages/client-hello.ts';
 import { AlertDescription, type AlertName, screamingCase, TlsAlert } from '../wire/alert.ts';
+import { printable } from '../wire/printable.ts';
 import { admission } from './admission.ts';
 import { type AlpnProtocols, readAlpnProtocols } from './alpn-protocols.ts';
 import { checkFunction, invalidArgValue, isGiven } from './arguments.ts';
@@ -261,7 +262,7 @@ function checkAlpn(protocol: string | undefined | null, offered: readonly string
   if (offered.includes(protocol)) return protocol;
   throw nodeError(
     'ERR_TLS_ALPN_CALLBACK_INVALID_RESULT',
-    `ALPN callback returned a value (${protocol}) that did not match any of the client's offered protocols (${offered.join(', ')})`,
+    `ALPN callback returned a value (${protocol}) that did not match any of the client's offered protocols (${printable(offered.join(', '))})`,
     TypeError,
   );
 }

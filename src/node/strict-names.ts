@@ -1,6 +1,7 @@
 import type { ClientHello } from '../messages/client-hello.ts';
 import { fail } from '../wire/alert.ts';
 import { ProtocolVersion } from '../wire/code-points.ts';
+import { printable } from '../wire/printable.ts';
 import { type Certificate, readCertificate } from '../x509/certificate.ts';
 import type { Credential } from '../x509/credential.ts';
 import { matchesHost } from '../x509/host-name.ts';
@@ -28,5 +29,5 @@ export function checkStrictName({ offers }: ClientHello, standard: SecureContext
     fail(is13 ? 'missingExtension' : 'handshakeFailure', 'ClientHello without server_name', 'MISSING_SERVER_NAME');
   }
   if (standard.config.credentials.some((credential) => matchesHost(leafOf(credential), serverName))) return;
-  fail('unrecognizedName', `there is no certificate for ${JSON.stringify(serverName)}`);
+  fail('unrecognizedName', `there is no certificate for "${printable(serverName)}"`);
 }

@@ -82,8 +82,10 @@ describe('EncryptedExtensions', () => {
 
   it('no common protocol is refused; a client that names none is not', () => {
     const client = new RawClient({ config: { alpn: ['h2'] } });
-    client.sendHello(withExtension(hello13(client.key), ext.alpn(['smtp'])));
+    client.sendHello(withExtension(hello13(client.key), ext.alpn(['smtp', 'a\r\nb\x1b[2J'])));
     assert.equal(client.server.failure?.alert, 'noApplicationProtocol');
+    // Somebody may print it.
+    assert.equal(client.server.failure.message, 'no common protocol: the client offers smtp, a\\x0d\\x0ab\\x1b[2J');
     assert.equal(connect13({ config: { alpn: ['h2'] } }).server.connection.report.alpnProtocol, undefined);
   });
 
