@@ -4,6 +4,12 @@ import type { ServerConfig } from './config.ts';
 import type { ClientIdentity, Negotiation } from './handshake.ts';
 import { answer, type Steps } from './steps.ts';
 
+/**
+ * Bytes of a ticket, at most: a longer one would not fit into a ClientHello of usual size. In TLS 1.3 such a session goes
+ * into the cache, or nowhere; in TLS 1.2, whose ServerHello has promised a ticket, nowhere.
+ */
+export const maxTicketLength = 16_384;
+
 /** A session that this connection may go on with, and what is thought of its client's certificates today. */
 export interface Resumable {
   readonly session: Session;

@@ -1,3 +1,4 @@
+import { checkMaxFragmentLength } from '../extensions/max-fragment-length.ts';
 import { type ClientHello, readClientHello } from '../messages/client-hello.ts';
 import { fail } from '../wire/alert.ts';
 import { ProtocolVersion, versionName } from '../wire/code-points.ts';
@@ -38,6 +39,7 @@ function checkHello(hello: ClientHello): void {
   if (!hello.compressionMethods.includes(0)) {
     fail('illegalParameter', 'the client does not offer the null compression method', 'NO_COMPRESSION_SPECIFIED');
   }
+  checkMaxFragmentLength(hello.offers.maxFragmentLength, hello.offers.recordSizeLimit);
 }
 
 /** Those that we speak, the best first. */

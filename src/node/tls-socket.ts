@@ -90,7 +90,8 @@ export class TLSSocket extends SecureStream {
    * Asks the client for a certificate now (RFC 8446 section 4.6.2). Returns a promise of whether it is authorized, as
    * `authorized`, `authorizationError` and `getPeerCertificate()` then tell too. With `rejectUnauthorized` a client that is
    * not gets an alert, and the connection ends. Rejects with `ERR_TLS_CERTIFICATE_REQUEST_REFUSED` where the client
-   * cannot be asked: in TLS 1.2, over HTTP/2 (RFC 8740 section 3), where it did not say that it can, or is being asked.
+   * cannot be asked: in TLS 1.2, over HTTP/2 (RFC 8740 section 3), where it did not say that it can, came by an external PSK
+   * (RFC 9846 section 4.4.2), or is being asked.
    */
   requestCertificate({ rejectUnauthorized = false }: { readonly rejectUnauthorized?: boolean } = {}): Promise<boolean> {
     return new Promise((resolve, reject) => {

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { createHash, createHmac } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { describe, it } from 'node:test';
-import type { ExternalPsk, Policy } from '../../src/handshake/config.ts';
+import type { ClientAuthentication, ExternalPsk, Policy } from '../../src/handshake/config.ts';
 import { type ImportedIdentity, readImportedIdentity } from '../../src/handshake/tls13/imported-psk.ts';
 import { ServerSessions } from '../../src/node/sessions.ts';
 import { ExtensionType, NamedGroup } from '../../src/wire/code-points.ts';
-import { ext, withExtension } from '../support/client-hello.ts';
+import { ext, type HelloFields, withExtension } from '../support/client-hello.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { finishWithTicket, getSession, helloWithSession, type KeptSession, withBinder } from '../support/resumption.ts';
 import type { ServerEndOptions } from '../support/server-end.ts';
@@ -190,5 +190,32 @@ describe('PSKs and tickets of one server', () => {
     const session = getSession(server);
     assert.equal(session.suite, suites.sha384);
     assert.ok(takes(come(server, session)));
+  });
+
+  it('leave a certificate to be asked for later by a ticket, not by an external PSK (RFC 9846 section 4.4.2)', () => {
+    const clientAuth: ClientAuthentication = {
+      isRequired: false,
+      authorities: [],
+      verify: () => ({ authorized: true }),
+    };
+    const comeAgain = (server: ServerEndOptions, session: KeptSession): boolean => {
+      const client = new RawClient(server);
+      const change = (hello: HelloFields) => withExtension(hello, [ExtensionType.postHandshakeAuth, new Uint8Array()]);
+      client.sendHello(helloWithSession(client, session, { change })).read();
+      assert.ok(takes(client));
+      finish(client);
+      return client.server.connection.requestCertificate(clientAuth);
+    };
+    const tickets: ServerEndOptions = { policy: { sessions: new ServerSessions(new EventEmitter(), {}) } };
+    assert.equal(comeAgain(tickets, getSession(tickets)), true);
+    assert.equal(comeAgain(known(), importKey({})), false);
+    const external: KeptSession = { ...importKey({}), psk: externalKey, binderLabel: 'ext binder' };
+    assert.equal(
+      comeAgain(
+        serverWith(() => ({ key: Buffer.from(externalKey) })),
+        external,
+      ),
+      false,
+    );
   });
 });

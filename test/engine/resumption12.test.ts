@@ -1,10 +1,16 @@
 import assert from 'node:assert/strict';
+import { sign } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { describe, it } from 'node:test';
+import type { ClientVerdict } from '../../src/handshake/config.ts';
+import { writeCertificate12 } from '../../src/messages/certificate.ts';
+import { writeCertificateVerify } from '../../src/messages/certificate-verify.ts';
 import { writeFinished } from '../../src/messages/finished.ts';
 import { ServerSessions, type SessionOptions } from '../../src/node/sessions.ts';
-import { ExtensionType as E, HandshakeType } from '../../src/wire/code-points.ts';
+import { ContentType, ExtensionType as E, HandshakeType, SignatureScheme } from '../../src/wire/code-points.ts';
+import { certificatesOfPem } from '../../src/x509/pem.ts';
 import { ext, type HelloFields, hello12, hello13, withExtension, withoutExtension } from '../support/client-hello.ts';
+import { identity } from '../support/identities.ts';
 import { RawClient } from '../support/raw-client.ts';
 import type { ServerEndOptions } from '../support/server-end.ts';
 import { StepClient } from '../support/step-client.ts';
@@ -60,6 +66,19 @@ const named =
   (name: string): Change =>
   (hello) =>
     withExtension(hello, ext.serverName(name));
+
+/** The second flight of a client with these certificates, of which the first is that of our P-256 key. */
+function authenticate(client: RawClient, certificates: readonly Uint8Array[]): void {
+  const certificate = writeCertificate12(certificates);
+  client.transcript.add(certificate);
+  const exchange = client.sendMessage(certificate).clientKeyExchange12();
+  const signed = Buffer.concat([client.firstHello!, ...client.messages.map(({ raw }) => raw), certificate, exchange]);
+  const signature = sign('sha256', signed, identity('p256').privateKey);
+  const verify = writeCertificateVerify(SignatureScheme.ecdsaSecp256r1Sha256, signature);
+  client.transcript.add(verify);
+  client.sendMessage(exchange).sendMessage(verify).send(ContentType.changeCipherSpec, Uint8Array.of(1)).encrypt12();
+  client.sendMessage(client.finished12());
+}
 
 describe('resumption in TLS 1.2', () => {
   it('by ticket: the session id is echoed, and no ServerKeyExchange follows (RFC 5077 section 3.4)', () => {
@@ -170,6 +189,33 @@ describe('resumption in TLS 1.2', () => {
       fail(failing);
       assert.ok(failing.server.hasFailed, what);
       assert.equal(isResumed(comeBack(server, kept, withId)), mayGoOn, what);
+    }
+  });
+
+  it('does not go on without the uncompressed format of points (RFC 8422 section 5.1.2)', () => {
+    const server = serverWith();
+    const kept = getSession(server, offerTicket());
+    const { failure } = comeBack(server, kept, (hello) =>
+      withExtension(offerTicket(kept.ticket)(hello), ext.ecPointFormats([1, 2])),
+    ).server;
+    assert.equal(failure?.alert, 'illegalParameter');
+  });
+
+  it('needs a ticket that a client can bring back: for long certificates it is empty (RFC 5077 section 3.3)', () => {
+    const verify = (): ClientVerdict => ({ authorized: true });
+    for (const [length, isGiven] of [
+      [10_000, true],
+      [20_000, false],
+      [64_800, false],
+    ] as const) {
+      const server = { ...serverWith(), config: { clientAuth: { isRequired: true, authorities: [], verify } } };
+      const certificates = [...certificatesOfPem(identity('p256').cert), new Uint8Array(length)];
+      const client = new RawClient(server).sendHello(offerTicket()(hello12())).read();
+      authenticate(client, certificates);
+      assert.ok(client.server.isSecure, client.server.failure?.message);
+      const ticket = client.read().messages.find(({ type }) => type === HandshakeType.newSessionTicket);
+      assert.ok(ticket, 'what the ServerHello promised');
+      assert.equal(ticket.body.length > 6, isGiven);
     }
   });
 

@@ -11,7 +11,7 @@ import {
   SignatureScheme as S,
 } from '../../src/wire/code-points.ts';
 import { Reader } from '../../src/wire/reader.ts';
-import { ext, hello12, hello13, withExtension, withoutExtension } from '../support/client-hello.ts';
+import { ext, type HelloFields, hello12, hello13, withExtension, withoutExtension } from '../support/client-hello.ts';
 import { connect12, connect13, RawClient } from '../support/raw-client.ts';
 import { serverConfig } from '../support/server-end.ts';
 
@@ -326,6 +326,20 @@ describe('record size limits', () => {
     const client = connect12({}, (h) => withExtension(h, ext.maxFragmentLength(2)));
     assert.equal(longest(client, 4000), 1024 + 24);
     assert.deepEqual([...client.serverHello!.extensions.get(E.maxFragmentLength)!], [2]);
+  });
+  it('max_fragment_length counts for nothing next to record_size_limit, whatever it is (RFC 8449 section 5)', () => {
+    for (const code of [0, 1, 5, 255]) {
+      for (const order of [
+        [ext.maxFragmentLength(code), ext.recordSizeLimit(1000)],
+        [ext.recordSizeLimit(1000), ext.maxFragmentLength(code)],
+      ]) {
+        const both = (hello: HelloFields): HelloFields => ({ ...hello, extensions: [...hello.extensions!, ...order] });
+        assert.equal(longest(connect13({}, both), 4000), 1000 + 16);
+        const client = connect12({}, both);
+        assert.equal(longest(client, 4000), 1000 + 24);
+        assert.equal(client.serverHello!.extensions.has(E.maxFragmentLength), false);
+      }
+    }
   });
   it('max_fragment_length is enforced (RFC 6066 section 4)', () => {
     for (const connect of [connect13, connect12]) {

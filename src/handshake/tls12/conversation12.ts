@@ -11,6 +11,7 @@ import { maxPlaintextLength } from '../../record/record-reader.ts';
 import { fail } from '../../wire/alert.ts';
 import type { Negotiation, Transcript } from '../handshake.ts';
 import { keylogLine } from '../keylog.ts';
+import { maxTicketLength } from '../resumption.ts';
 import type { SizeLimits } from '../selection.ts';
 import { changeCipherSpec, message, type Steps } from '../steps.ts';
 import { keyBlock, type Randoms, verifyData } from './key-schedule12.ts';
@@ -73,11 +74,17 @@ export function sendServerHello(hs: Conversation12, sessionId: Uint8Array, more:
   hs.report.reach('serverHello');
 }
 
-/** NewSessionTicket (RFC 5077 section 3.3): comes before our ChangeCipherSpec. */
+/** NewSessionTicket (RFC 5077 section 3.3): comes before our ChangeCipherSpec. A ticket that is too long is left empty. */
 export function sendNewTicket(hs: Conversation12, session: Uint8Array): void {
   const { tickets, lifetime } = hs.policy.sessions!;
-  send(hs, writeNewSessionTicket12(lifetime, tickets!.seal(session)));
+  const ticket = tickets!.seal(session);
+  send(
+    hs,
+    ticket.length > maxTicketLength ? writeNewSessionTicket12(0, noTicket) : writeNewSessionTicket12(lifetime, ticket),
+  );
 }
+
+const noTicket = new Uint8Array();
 
 /** The keys of both directions. */
 export function protect(hs: Conversation12, master: Uint8Array): Keys {

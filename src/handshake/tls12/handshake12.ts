@@ -23,13 +23,14 @@ import {
 } from './conversation12.ts';
 import { receiveKeyExchange, sendKeyExchange } from './key-exchange12.ts';
 import type { Randoms } from './key-schedule12.ts';
-import { type Choice12, negotiate12, offersSecureRenegotiation } from './negotiate12.ts';
+import { type Choice12, checkPointFormats, negotiate12, offersSecureRenegotiation } from './negotiate12.ts';
 import { Secured12 } from './secured12.ts';
 import { chooseKeeping, findSession12, forgetting, type Keeping, type Resumed12, session12 } from './sessions12.ts';
 
 /** The server's side of TLS 1.2: RFC 5246 figure 1, or figure 2 where a session is resumed. */
 export function* handshake12(negotiation: Negotiation): Steps<Secured> {
   const secureRenegotiation = offersSecureRenegotiation(negotiation.hello);
+  checkPointFormats(negotiation.hello);
   const resumed = yield* findSession12(negotiation);
   negotiation.report.resumed = resumed !== undefined;
   if (resumed !== undefined) return yield* resumedHandshake(negotiation, resumed, secureRenegotiation);

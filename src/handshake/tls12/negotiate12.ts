@@ -20,6 +20,12 @@ export function offersSecureRenegotiation(hello: ClientHello): boolean {
   return renegotiationInfo !== undefined || hello.cipherSuites.includes(renegotiationScsv);
 }
 
+/** Throws `TlsAlert` for a list of point formats without the uncompressed one (RFC 8422 section 5.1.2). */
+export function checkPointFormats({ offers: { ecPointFormats } }: ClientHello): void {
+  if (ecPointFormats === undefined || ecPointFormats.includes(0)) return;
+  fail('illegalParameter', 'ec_point_formats lacks the uncompressed format', 'UNSUPPORTED_POINT_FORMAT');
+}
+
 /** What a key exchange is done with. */
 export interface Exchange12 {
   /** The NamedGroup, where it has one. */
@@ -39,10 +45,6 @@ export interface Choice12 {
 
 /** Suite, credential and group together: each of them limits the others (RFC 8422 section 5.1, RFC 5246 section 7.4.2). */
 export function negotiate12({ hello, config, provider, policy }: Negotiation): Choice12 {
-  const formats = hello.offers.ecPointFormats;
-  if (formats !== undefined && !formats.includes(0)) {
-    fail('illegalParameter', 'ec_point_formats lacks the uncompressed format', 'UNSUPPORTED_POINT_FORMAT');
-  }
   const takesPsk = policy.externalPsk !== undefined;
   const suites = commonSuites(hello, config, ProtocolVersion.tls12).filter(
     ({ authentication, keyExchange }) =>

@@ -20,7 +20,7 @@ import { canUseTickets, sendTickets, ticketIssuer } from './first-tickets.ts';
 import type { Exchange } from './key-exchange.ts';
 import { finishedVerifyData, type TrafficSecrets } from './key-schedule.ts';
 import { type ApplicationSecrets, copySecrets, LastingSecrets } from './lasting-secrets.ts';
-import { laterRequests } from './post-handshake-auth.ts';
+import { laterRequests, mayRequestLater } from './post-handshake-auth.ts';
 import { earlyOpener, opener, Secured13, sealer } from './secured13.ts';
 import { certificate13, certificateVerify13 } from './server-certificate.ts';
 
@@ -112,7 +112,7 @@ function* receiveClientFlight(hs: Handshake13, flight: Flight): Steps<Secured> {
   hs.secrets.application = [lasting.traffic.bytes, lasting.others.bytes];
   const tickets = isForTickets ? ticketIssuer(hs, lasting.others, client) : undefined;
   if (tickets) yield* sendTickets(hs, tickets);
-  const requestCertificate = hs.hello.offers.postHandshakeAuth ? laterRequests(hs, transcript.copy()) : undefined;
+  const requestCertificate = mayRequestLater(hs) ? laterRequests(hs, transcript.copy()) : undefined;
   return new Secured13(hs, lasting, { ownFinished, peerFinished, client, tickets, requestCertificate });
 }
 

@@ -4,12 +4,20 @@ import { certificateRequest } from '../client-authentication.ts';
 import type { ClientAuthentication } from '../config.ts';
 import type { ClientIdentity, Negotiation, Transcript } from '../handshake.ts';
 import { message, type Steps } from '../steps.ts';
+import type { Handshake13 } from './agreement.ts';
 import { receiveClientCertificate } from './client-certificate.ts';
 import { checkFinished } from './finished.ts';
 import type { RequestCertificate, UseSecret } from './secured13.ts';
 
 /** Bytes of the context that tells the answer to one request from that to another. */
 const contextLength = 16;
+
+/**
+ * Whether a client can be asked for its certificate later: if it says so, and did not come by an external PSK (RFC 9846
+ * section 4.4.2). A session that it resumes is no hindrance.
+ */
+export const mayRequestLater = ({ hello, psk }: Pick<Handshake13, 'hello' | 'psk'>): boolean =>
+  hello.offers.postHandshakeAuth === true && (psk === undefined || psk.session !== undefined);
 
 /**
  * Requests for the client's certificate after the handshake, which go on from its `transcript`. All that is kept of the

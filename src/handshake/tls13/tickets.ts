@@ -7,14 +7,11 @@ import { writeNewSessionTicket13 } from '../../messages/new-session-ticket.ts';
 import { longestLifetime, type Session, writeSession } from '../../session/session.ts';
 import type { Sessions } from '../../session/sessions.ts';
 import { wipe } from '../../wire/wipe.ts';
-import { type SessionTemplate, sessionOf } from '../resumption.ts';
+import { maxTicketLength, type SessionTemplate, sessionOf } from '../resumption.ts';
 import type { SecretPair } from './secret-pair.ts';
 
 /** Bytes of the id under which a session is kept in the cache. */
 export const sessionIdLength = 32;
-
-/** A longer ticket would not fit into a ClientHello of usual size: such a session goes into the cache, or nowhere. */
-const maxTicketLength = 16_384;
 
 /** Tickets of one connection, at most: each has a nonce of its own (RFC 8446 section 4.6.1), of two bytes. */
 const mostTickets = 65_536;
