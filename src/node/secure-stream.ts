@@ -9,6 +9,7 @@ import type { TlsClientError } from './errors.ts';
 import { canTakeHandle, constructorOptions, type SocketOptions } from './handle-transport.ts';
 import type { HandshakeTimes } from './handshake-deadline.ts';
 import { SecureLink } from './secure-link.ts';
+import type { Chunk } from './secure-writer.ts';
 import type { Done } from './transport.ts';
 
 /** How a stream is made: by a server, or by an application that wraps a stream of its own. */
@@ -186,11 +187,8 @@ export abstract class SecureStream extends net.Socket {
   }
 
   /** @internal */
-  override _writev(chunks: { chunk: Uint8Array | string; encoding: BufferEncoding }[], done: Done): void {
-    const parts = chunks.map(({ chunk, encoding }) =>
-      typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk,
-    );
-    this.#link.writer.writeMany(parts, done);
+  override _writev(chunks: Chunk[], done: Done): void {
+    this.#link.writer.writeMany(chunks, done);
   }
 
   /** @internal */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { SecureWriter } from './secure-writer.ts';
+import { type Chunk, SecureWriter } from './secure-writer.ts';
 import type { Done } from './transport.ts';
 import { writeQuantum } from './write-pieces.ts';
 
@@ -107,6 +107,31 @@ describe('SecureWriter', () => {
     held.writer.writeParts([Buffer.alloc(3000, 'a'), Buffer.alloc(3000, 'b')], held.hear('written'));
     held.writer.open();
     assert.deepEqual(held.lengths, [6000]);
+  });
+  it('writes a head and a body as one, in whatever encoding they are', () => {
+    const chunks: Chunk[] = [
+      { chunk: 'h\xe9ad', encoding: 'latin1' },
+      { chunk: '', encoding: 'utf8' },
+      { chunk: Buffer.from(' body '), encoding: 'utf8' },
+      { chunk: 'h\xe9\ud800', encoding: 'utf8' },
+      { chunk: '6a6Bzz', encoding: 'hex' },
+      { chunk: 'bG0=', encoding: 'base64' },
+      { chunk: 'n\u20ac', encoding: 'utf16le' },
+      { chunk: new Uint8Array(1), encoding: 'utf8' },
+    ];
+    const bytes = (all: readonly Chunk[]): Buffer =>
+      Buffer.concat(all.map(({ chunk, encoding }) => Buffer.from(chunk as string, encoding)));
+    const long: Chunk = { chunk: 'x'.repeat(2048), encoding: 'latin1' };
+    for (const all of [chunks, [long, ...chunks], [...chunks, long], [long]]) {
+      for (const desk of [opened(), new Desk()]) {
+        desk.writer.writeMany(all, desk.hear('written'));
+        desk.writer.open();
+        desk.settle();
+        assert.equal(desk.sent, bytes(all).toString('latin1'));
+        assert.deepEqual(desk.lengths, [bytes(all).length]);
+        assert.deepEqual(desk.done, ['written']);
+      }
+    }
   });
   it('tells what the transport fails with, and sends nothing behind it', () => {
     const desk = opened();

@@ -1,17 +1,27 @@
 import type { Connection } from '../engine/connection.ts';
 import { toAlert } from '../engine/failure.ts';
 import { outputPool } from '../engine/output-pool.ts';
+import { shortLived } from '../wire/short-lived.ts';
 import { nodeError } from './errors.ts';
 import type { Done, Transport } from './transport.ts';
 import { WritePieces, writeQuantum } from './write-pieces.ts';
 
-/** Parts of no more bytes together are joined at once, into a little of the memory that Node keeps ready. */
+/** Parts of no more bytes together are joined at once, into a little of the memory that is kept ready. */
 const joinedLength = 2048;
 
 type Protector = Pick<Connection, 'protect' | 'close' | 'abort'>;
 type Outlet = Pick<Transport, 'write' | 'end'>;
 
-/** The application's data on its way out: held until the handshake is done, protected piece by piece, sent. */
+/** What one write of a stream is made of. */
+export interface Chunk {
+  readonly chunk: Uint8Array | string;
+  readonly encoding: BufferEncoding;
+}
+
+/**
+ * The application's data on its way out: held until the handshake is done, protected piece by piece, sent. One write at a
+ * time, as streams do it, and so it is the writer that remembers it, and not a callback made for each.
+ */
 export class SecureWriter {
   readonly #connection: Protector;
   readonly #transport: Outlet;
@@ -19,12 +29,18 @@ export class SecureWriter {
   bytesWritten = 0;
   /** Bytes of the write that is under way. */
   bytesUnderWay = 0;
-  /** A write, and an end, that wait for the handshake; `undefined` once nothing has to. */
-  #held: (() => void)[] | undefined = [];
+  /** The callback of that write, and what of it is still to be protected. */
+  #written: Done | undefined;
+  #rest: Uint8Array | WritePieces | undefined;
+  /** What of it the transport has, protected. */
+  #sent: Uint8Array | undefined;
+  /** Hears that the transport has taken it. */
+  readonly #onTaken: Done = (error) => this.#take(error);
+  /** Whether the handshake is not done; and an end that waits for it. */
+  #isHeld = true;
+  #heldEnd: Done | undefined;
   /** Buffers that are to be written as one, when the first of them comes. */
   #frames: readonly Uint8Array[] | undefined;
-  /** The callback of the write that is under way. */
-  #writing: Done | undefined;
   /** Why nothing can be written any more. */
   #failure: Error | undefined;
 
@@ -33,27 +49,28 @@ export class SecureWriter {
     this.#transport = transport;
   }
 
-  /** Sends application data. One write at a time, as streams do it. */
+  /** Sends application data. */
   write(plain: Uint8Array, written: Done): void {
     const frames = this.#takeFrames(plain);
-    if (frames) return this.writeParts(frames, written, true);
-    const done = this.#begin(plain.length, written);
-    if (this.#held) this.#held.push(() => this.#writePlain(plain, 0, done));
-    else this.#writePlain(plain, 0, done);
+    if (frames) this.writeParts(frames, written, true);
+    else this.#begin(plain, plain.length, written);
   }
 
-  /** The same for many chunks. */
-  writeMany(chunks: readonly Uint8Array[], written: Done): void {
-    this.writeParts(this.#frames ? chunks.flatMap((chunk) => this.#takeFrames(chunk) ?? chunk) : chunks, written);
+  /** The same for many chunks, such as a head and a body of HTTP. */
+  writeMany(chunks: readonly Chunk[], written: Done): void {
+    const joined = this.#frames === undefined ? joinFew(chunks) : undefined;
+    if (joined) return this.#begin(joined, joined.length, written);
+    const parts = chunks.map(({ chunk, encoding }) =>
+      typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk,
+    );
+    this.writeParts(this.#frames ? parts.flatMap((part) => this.#takeFrames(part) ?? part) : parts, written);
   }
 
   /** The same for parts, of which none is copied before its turn. `areOurs`: whether nobody else has them. */
   writeParts(parts: readonly Uint8Array[], written: Done, areOurs = false): void {
     const pieces = new WritePieces(parts, areOurs);
-    if (this.#held || (pieces.length <= joinedLength && !areOurs)) {
-      return this.write(Buffer.concat(parts, pieces.length), written);
-    }
-    this.#writePieces(pieces, this.#begin(pieces.length, written));
+    const isJoined = this.#isHeld || (pieces.length <= joinedLength && !areOurs);
+    this.#begin(isJoined ? Buffer.concat(parts, pieces.length) : pieces, pieces.length, written);
   }
 
   /** Has all of `frames`, which nobody else has, written when the first of them is: as one write. */
@@ -70,8 +87,8 @@ export class SecureWriter {
 
   /** Ends our side behind what was written. */
   end(done: Done): void {
-    if (this.#held) {
-      this.#held.push(() => this.end(done));
+    if (this.#isHeld) {
+      this.#heldEnd = done;
       return;
     }
     this.#connection.close();
@@ -80,78 +97,100 @@ export class SecureWriter {
 
   /** The handshake is done: what was held goes out. */
   open(): void {
-    const held = this.#held ?? [];
-    this.#held = undefined;
-    for (const goOn of held) goOn();
+    if (!this.#isHeld) return;
+    const end = this.#heldEnd;
+    this.#isHeld = false;
+    this.#heldEnd = undefined;
+    if (this.#written) this.#send();
+    if (end) this.end(end);
   }
 
   /** The connection is over: what is written from now on fails, by `failure` if there is one. */
   shut(failure?: Error): void {
-    this.#held = undefined;
+    this.#isHeld = false;
+    this.#heldEnd = undefined;
     this.#failure = failure;
   }
 
   /** A write whose end its stream will not see any more is told so now. */
   destroy(error: Error | null): void {
-    this.#writing?.(error ?? nodeError('ERR_STREAM_DESTROYED', 'Cannot call write after a stream was destroyed'));
+    this.#finish(error ?? nodeError('ERR_STREAM_DESTROYED', 'Cannot call write after a stream was destroyed'));
   }
 
-  #begin(length: number, written: Done): Done {
-    const done = (error?: Error | null): void => {
-      if (this.#writing !== done) return;
-      this.#writing = undefined;
-      this.bytesUnderWay = 0;
-      if (!error) this.bytesWritten += length;
-      written(error);
-    };
-    this.#writing = done;
+  // ---- the write that is under way
+
+  #begin(plain: Uint8Array | WritePieces, length: number, written: Done): void {
+    this.#written = written;
+    this.#rest = length > 0 ? plain : undefined;
     this.bytesUnderWay = length;
-    return done;
+    if (!this.#isHeld) this.#send();
   }
 
-  #writePlain(plain: Uint8Array, at: number, done: Done): void {
-    if (at >= plain.length) return done();
-    const end = at + writeQuantum;
-    const bytes = this.#protect(plain.length <= writeQuantum ? plain : plain.subarray(at, end), done);
-    this.#send(bytes, done, () => {
-      if (end >= plain.length) done();
-      else this.#writePlain(plain, end, done);
-    });
-  }
-
-  #writePieces(pieces: WritePieces, done: Done): void {
-    const bytes = pieces.next((piece) => this.#protect(piece, done));
-    this.#send(bytes, done, () => {
-      if (pieces.isEmpty) done();
-      else this.#writePieces(pieces, done);
-    });
-  }
-
-  /** Protects what goes out at once; `undefined` where that fails, of which `done` hears. */
-  #protect(plain: Uint8Array, done: Done): Uint8Array | undefined {
+  /** Sends what is protected in one go. */
+  #send(): void {
+    if (this.#rest === undefined) return this.#finish();
     let bytes: Uint8Array | undefined;
     try {
-      bytes = this.#connection.protect(plain);
+      bytes = this.#protectNext(this.#rest);
     } catch (error) {
       this.#connection.abort(toAlert(error)); // a padding callback that throws
-      done(error as Error);
-      return undefined;
+      return this.#finish(error as Error);
     }
     if (bytes === undefined) {
-      done(this.#failure ?? nodeError('ERR_STREAM_DESTROYED', 'the TLS connection is closed for writing'));
+      const closed = nodeError('ERR_STREAM_DESTROYED', 'the TLS connection is closed for writing');
+      return this.#finish(this.#failure ?? closed);
     }
-    return bytes;
+    this.#sent = bytes;
+    this.#transport.write(bytes, this.#onTaken);
   }
 
-  /** Sends what is protected, if anything is, and then goes on; `done` hears what fails. */
-  #send(bytes: Uint8Array | undefined, done: Done, goOn: () => void): void {
-    if (bytes === undefined) return;
-    this.#transport.write(bytes, (error) => {
-      outputPool.give(bytes);
-      if (error) done(error);
-      else goOn();
-    });
+  #protectNext(rest: Uint8Array | WritePieces): Uint8Array | undefined {
+    if (rest instanceof WritePieces) {
+      const bytes = rest.next((piece) => this.#connection.protect(piece));
+      if (rest.isEmpty) this.#rest = undefined;
+      return bytes;
+    }
+    const isLast = rest.length <= writeQuantum;
+    this.#rest = isLast ? undefined : rest.subarray(writeQuantum);
+    return this.#connection.protect(isLast ? rest : rest.subarray(0, writeQuantum));
   }
+
+  #take(error: Error | null | undefined): void {
+    if (this.#sent) outputPool.give(this.#sent);
+    this.#sent = undefined;
+    if (this.#written === undefined) return; // its stream knows already
+    if (error) this.#finish(error);
+    else this.#send();
+  }
+
+  /** Tells how the write ended, if there is one that was not told. */
+  #finish(error?: Error): void {
+    const written = this.#written;
+    if (!error) this.bytesWritten += this.bytesUnderWay;
+    this.bytesUnderWay = 0;
+    this.#written = this.#rest = undefined;
+    written?.(error);
+  }
+}
+
+/** All chunks in one buffer, text written where it belongs at once; `undefined` where that would be too many bytes. */
+function joinFew(chunks: readonly Chunk[]): Uint8Array | undefined {
+  let length = 0;
+  for (const { chunk, encoding } of chunks) {
+    length += typeof chunk === 'string' ? Buffer.byteLength(chunk, encoding) : chunk.length;
+    if (length > joinedLength) return undefined;
+  }
+  const joined = shortLived(length);
+  let at = 0;
+  for (const { chunk, encoding } of chunks) {
+    if (typeof chunk === 'string') {
+      at += joined.write(chunk, at, encoding);
+    } else {
+      joined.set(chunk, at);
+      at += chunk.length;
+    }
+  }
+  return joined.subarray(0, at);
 }
 
 /**
