@@ -94,6 +94,18 @@ describe('EncryptedExtensions', () => {
     const groups = extensionsOf(find(client, HandshakeType.encryptedExtensions)!.body).get(E.supportedGroups);
     assert.equal(Buffer.from(groups!).toString('hex'), '0004001d0017');
   });
+
+  it('tells the groups of the server where it likes one better that the client has too (RFC 8446 section 4.2.7)', () => {
+    const told = (groups: readonly number[], offered: readonly number[]): string | undefined => {
+      const client = connect13({ config: { groups } }, (h) => withExtension(h, ext.supportedGroups(offered)));
+      const { body } = find(client, HandshakeType.encryptedExtensions)!;
+      const list = extensionsOf(body).get(E.supportedGroups);
+      return list && Buffer.from(list).toString('hex');
+    };
+    assert.equal(told([23, 24, 29], [29, 23]), '000600170018001d');
+    assert.equal(told([29, 23], [23, 29]), undefined, 'its share is of the best');
+    assert.equal(told([24, 29], [29, 23]), undefined, 'the client has no better one');
+  });
 });
 
 describe('the choice of a cipher suite', () => {

@@ -154,9 +154,10 @@ function sendServerHello(hs: Handshake13, exchange: Exchange | undefined): void 
   report.reach('serverHello');
 }
 
-function encryptedReplies({ hello, config, limits, psk, alpn, takesEarlyData }: Handshake13): Replies {
+function encryptedReplies(hs: Handshake13): Replies {
+  const { hello, config, limits, psk, alpn, takesEarlyData } = hs;
   return {
-    supportedGroups: config.announceGroups ? config.groups : undefined,
+    supportedGroups: config.announceGroups ? config.groups : preferredGroups(hs),
     recordSizeLimit: limits.replies.recordSizeLimit,
     maxFragmentLength: limits.replies.maxFragmentLength,
     // RFC 6066 section 3: not when a session is resumed.
@@ -164,6 +165,14 @@ function encryptedReplies({ hello, config, limits, psk, alpn, takesEarlyData }: 
     alpn,
     earlyData: takesEarlyData ? true : undefined,
   };
+}
+
+/** Our groups, for a client that has a better one in common with us than that of its share (RFC 8446 section 4.2.7). */
+function preferredGroups({ hello, config, provider, exchange }: Handshake13): readonly number[] | undefined {
+  if (exchange === undefined) return undefined;
+  const { supportedGroups = [] } = hello.offers;
+  const groups = config.groups.filter((group) => provider.keyAgreement(group) !== undefined);
+  return groups.find((group) => supportedGroups.includes(group)) === exchange.group ? undefined : groups;
 }
 
 /** Certificate and CertificateVerify (RFC 8446 section 4.4). */
