@@ -3,7 +3,7 @@ import { leastModulusLength, schemesOf12, schemesOf13 } from '../crypto/signatur
 import type { ClientHello } from '../messages/client-hello.ts';
 import { maxPlaintextLength } from '../record/record-reader.ts';
 import { fail } from '../wire/alert.ts';
-import { ProtocolVersion, schemeName } from '../wire/code-points.ts';
+import { ProtocolVersion, SignatureScheme, schemeName } from '../wire/code-points.ts';
 import { printable } from '../wire/printable.ts';
 import type { Credential } from '../x509/credential.ts';
 import type { ServerConfig } from './config.ts';
@@ -55,21 +55,33 @@ export function selectScheme(
 /**
  * The credentials that this client can verify, best first: those whose chain it can verify too
  * (signature_algorithms_cert) and whose issuer it names (certificate_authorities) come before the others, which
- * RFC 8446 section 4.4.2.2 lets us send all the same. Among equals the order of the configuration holds.
+ * RFC 8446 section 4.4.2.2 lets us send all the same, but for a chain with SHA-1. Among equals the order of the
+ * configuration holds.
  */
 export function usableIdentities(hello: ClientHello, config: ServerConfig, version: number): readonly Identity[] {
-  const { signatureAlgorithms = [], signatureAlgorithmsCert, certificateAuthorities } = hello.offers;
-  const inCertificates = signatureAlgorithmsCert ?? signatureAlgorithms;
+  const { signatureAlgorithms = [], certificateAuthorities } = hello.offers;
+  const inCertificates = schemesOfCertificates(hello);
   const rank = ({ credential }: Identity): number =>
     (credential.chainSchemes.every((scheme) => inCertificates.includes(scheme)) ? 0 : 2) +
     (certificateAuthorities === undefined || hasIssuer(credential, certificateAuthorities) ? 0 : 1);
   const identities: Identity[] = [];
   for (const credential of config.credentials) {
+    if (hasUnwantedSha1(credential, inCertificates)) continue;
     const scheme = selectScheme(credential, version, config.signatureSchemes, signatureAlgorithms);
     if (scheme !== undefined) identities.push({ credential, scheme });
   }
   return identities.length > 1 ? identities.sort((a, b) => rank(a) - rank(b)) : identities;
 }
+
+/** The schemes that a client verifies certificates with (RFC 8446 section 4.2.3). */
+const schemesOfCertificates = ({ offers }: ClientHello): readonly number[] =>
+  offers.signatureAlgorithmsCert ?? offers.signatureAlgorithms ?? [];
+
+const hasUnwantedSha1 = ({ chainSchemes }: Credential, wanted: readonly number[]): boolean =>
+  chainSchemes.some(
+    (scheme) =>
+      (scheme === SignatureScheme.rsaPkcs1Sha1 || scheme === SignatureScheme.ecdsaSha1) && !wanted.includes(scheme),
+  );
 
 const hasIssuer = (credential: Credential, authorities: readonly Uint8Array[]): boolean =>
   credential.issuers.some((issuer) => authorities.some((authority) => Buffer.compare(issuer, authority) === 0));
@@ -86,6 +98,14 @@ export function noIdentity(hello: ClientHello, config: ServerConfig, version: nu
     fail('handshakeFailure', `${words}: the server has no certificate with a key`, reason);
   }
   const theirs = hello.offers.signatureAlgorithms ?? [];
+  const inCertificates = schemesOfCertificates(hello);
+  if (config.credentials.every((credential) => hasUnwantedSha1(credential, inCertificates))) {
+    fail(
+      'handshakeFailure',
+      'the chain of certificates is signed with SHA-1, which the client does not name',
+      'NO_SUITABLE_SIGNATURE_ALGORITHM',
+    );
+  }
   const offered = theirs.slice(0, mostNamed).map(schemeName).join(', ');
   fail(
     'handshakeFailure',

@@ -58,15 +58,20 @@ function readParameters(pem: string | NodeJS.ArrayBufferView): FiniteField | und
     const prime = unsigned(parameters.integer());
     const generator = unsigned(parameters.integer());
     const isUsable = (prime.at(-1)! & 1) === 1 && (generator.length > 1 || generator[0]! > 1);
-    // The group's order may be anything: the exponent is as long as it can be.
-    return isUsable && bitsOf(prime) <= largestTaken
-      ? { group: undefined, prime, generator, exponentLength: prime.length - 1 }
-      : undefined;
+    if (!isUsable || bitsOf(prime) > largestTaken) return undefined;
+    // The order of a group without a name may be anything: the exponent is as long as it can be.
+    return namedField(prime, generator) ?? { group: undefined, prime, generator, exponentLength: prime.length - 1 };
   } catch (error) {
     if (error instanceof PemError || error instanceof DerError) return undefined;
     throw error;
   }
 }
+
+/** The field of RFC 7919 that has these parameters. */
+const namedField = (prime: Uint8Array, generator: Uint8Array): FiniteField | undefined =>
+  namedFiniteFields(bitsOf(prime)).find(
+    (field) => Buffer.compare(field.prime, prime) === 0 && Buffer.compare(field.generator, generator) === 0,
+  );
 
 /** A positive INTEGER's bytes, without the sign. */
 const unsigned = (integer: Uint8Array): Uint8Array => integer.slice(integer[0] === 0 && integer.length > 1 ? 1 : 0);

@@ -114,6 +114,7 @@ export class SecureWriter {
 
   /** A write whose end its stream will not see any more is told so now. */
   destroy(error: Error | null): void {
+    if (this.#written === undefined) return;
     this.#finish(error ?? nodeError('ERR_STREAM_DESTROYED', 'Cannot call write after a stream was destroyed'));
   }
 

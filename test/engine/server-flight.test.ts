@@ -11,6 +11,7 @@ import {
   SignatureScheme as S,
 } from '../../src/wire/code-points.ts';
 import { Reader } from '../../src/wire/reader.ts';
+import type { Credential } from '../../src/x509/credential.ts';
 import { ext, type HelloFields, hello12, hello13, withExtension, withoutExtension } from '../support/client-hello.ts';
 import { connect12, connect13, RawClient } from '../support/raw-client.ts';
 import { serverConfig } from '../support/server-end.ts';
@@ -142,6 +143,26 @@ describe('the choice of a certificate', () => {
       withExtension(h, [E.signatureAlgorithmsCert, Buffer.from([0, 2, 8, 4])]),
     );
     assert.equal(client.server.connection.report.signatureScheme, S.ed25519);
+  });
+
+  it('a chain with SHA-1 goes only to clients that name it (RFC 8446 section 4.4.2.2)', () => {
+    const [old, other] = serverConfig({ identities: ['ed25519', 'p256'] }).credentials;
+    for (const sha1 of [S.ecdsaSha1, S.rsaPkcs1Sha1]) {
+      const weak: Credential = { ...old!, chainSchemes: [S.ecdsaSecp256r1Sha256, sha1] };
+      const names = (...schemes: number[]) =>
+        Buffer.from([schemes.length * 2, ...schemes].flatMap((n) => [n >> 8, n & 0xff]));
+      const schemeWith = (credentials: Credential[], ...schemes: number[]) =>
+        connect13({ config: { credentials } }, (h) => withExtension(h, [E.signatureAlgorithmsCert, names(...schemes)]))
+          .server.connection.report.signatureScheme;
+      assert.equal(schemeWith([weak, other!], S.rsaPssRsaeSha256), S.ecdsaSecp256r1Sha256);
+      assert.equal(schemeWith([weak, other!], S.ecdsaSecp256r1Sha256, sha1), S.ed25519);
+      assert.equal(schemeWith([weak], S.ecdsaSecp256r1Sha256, sha1), S.ed25519);
+      const client = new RawClient({ config: { credentials: [weak] } });
+      const list = names(S.ecdsaSecp256r1Sha256);
+      client.sendHello(withExtension(hello13(client.key), [E.signatureAlgorithmsCert, list])).read();
+      assert.equal(client.server.failure?.alert, 'handshakeFailure');
+      assert.match(client.server.failure.message, /SHA-1/);
+    }
   });
 
   it('prefers a chain whose issuer certificate_authorities names', () => {

@@ -4,7 +4,10 @@ import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import type * as tls from 'node:tls';
 import { fileURLToPath } from 'node:url';
+import { namedFiniteFields } from '../../src/crypto/finite-fields.ts';
 import { createSecureContext, type TlsOptions } from '../../src/index.ts';
+import { derInteger, derSequence } from '../../src/x509/der-writer.ts';
+import { encodePem } from '../../src/x509/pem.ts';
 import { ext, hello12, withExtension } from '../support/client-hello.ts';
 import { identity } from '../support/identities.ts';
 import { RawClient } from '../support/raw-client.ts';
@@ -84,8 +87,19 @@ describe('dhparam', () => {
     assert.equal(choose('auto', [0x1d, 0x01fc]), 'insufficientSecurity');
   });
 
-  it('the parameters of the operator are used whatever a client names', () => {
-    assert.equal(choose(parameters, [0x0102]), undefined);
+  it("the operator's parameters are not for clients that name other fields", () => {
+    assert.equal(choose(parameters, [0x1d, 0x0102]), 'insufficientSecurity');
+    assert.equal(choose(parameters, [0x1d]), undefined);
+    assert.equal(choose(parameters, undefined), undefined);
+  });
+
+  it("parameters that are one of RFC 7919's fields are known as such", () => {
+    const { prime } = namedFiniteFields(3072)[0]!;
+    const pem = (generator: number) =>
+      encodePem('DH PARAMETERS', derSequence(derInteger(prime), derInteger(generator)));
+    assert.equal(choose(pem(2), [0x0102, 0x0101]), 0x0101);
+    assert.equal(choose(pem(2), undefined), 0x0101);
+    assert.equal(choose(pem(5), undefined), undefined);
   });
 
   it('errors', async () => {

@@ -107,14 +107,11 @@ function selectCurve(hello: ClientHello, config: ServerConfig, provider: CryptoP
   return undefined;
 }
 
-/**
- * The field of the key exchange. A client that names fields takes no other (RFC 7919 section 4), but for one that the
- * operator has chosen, which has no name.
- */
+/** The field of the key exchange. A client that names fields gets no other, nor one without a name (RFC 7919 section 4). */
 function selectFiniteField(hello: ClientHello, config: ServerConfig, provider: CryptoProvider): Exchange12 | undefined {
   const offered = hello.offers.supportedGroups?.filter((group) => group >> 8 === 1) ?? [];
   const field = config.finiteFields?.find(
-    ({ group }) => group === undefined || offered.length === 0 || offered.includes(group),
+    ({ group }) => offered.length === 0 || (group !== undefined && offered.includes(group)),
   );
   if (field === undefined) return undefined;
   return {
